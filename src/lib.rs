@@ -1,0 +1,17 @@
+//! Do all the TLS servers of an estate present certificates from the same CA?
+//!
+//! # Code map
+//!
+//! Layers, lowest first; a module uses lower layers only (`tests/architecture.rs` checks it).
+//!
+//! | layer | modules | must not know |
+//! |---|---|---|
+//! | L0 | [`model`] | anything else of this crate; sockets, files, clocks, async |
+//! | L1 | [`wire`], [`x509`] | each other, sockets, async |
+//! | L2 | stages, one concern each | one another |
+//! | L3 | what puts stages in a row | the command line |
+//! | L4 | the command line | — |
+//!
+//! What flows: typed text → `Settings` → `Inventory` → `Observation`s → `Identification`s → `RunReport` → bytes.
+
+pub mod model;
