@@ -15,3 +15,4 @@
 //! What flows: typed text → `Settings` → `Inventory` → `Observation`s → `Identification`s → `RunReport` → bytes.
 
 pub mod model;
+pub mod wire;
