@@ -16,3 +16,4 @@
 
 pub mod model;
 pub mod wire;
+pub mod x509;
