@@ -14,6 +14,7 @@
 //!
 //! What flows: typed text → `Settings` → `Inventory` → `Observation`s → `Identification`s → `RunReport` → bytes.
 
+pub mod capture;
 pub mod model;
 pub mod wire;
 pub mod x509;
