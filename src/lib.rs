@@ -14,7 +14,11 @@
 //!
 //! What flows: typed text → `Settings` → `Inventory` → `Observation`s → `Identification`s → `RunReport` → bytes.
 
+pub mod candidates;
 pub mod capture;
+pub mod inventory;
+pub mod kept;
 pub mod model;
+pub mod resolve;
 pub mod wire;
 pub mod x509;
