@@ -16,6 +16,7 @@
 
 pub mod candidates;
 pub mod capture;
+pub mod identify;
 pub mod inventory;
 pub mod kept;
 pub mod model;
