@@ -18,6 +18,7 @@ pub mod candidates;
 pub mod capture;
 pub mod identify;
 pub mod inventory;
+pub mod judge;
 pub mod kept;
 pub mod model;
 pub mod resolve;

@@ -1,0 +1,198 @@
+//! The CAs that are shown: leaves connected by agreement on the issuing CA.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::judge::naming::Names;
+use crate::judge::relate::{Relations, relate};
+use crate::model::bytes::Sha256;
+use crate::model::identified::{CaFacts, CaKey, Identified};
+use crate::model::issuer::{Evidence, Standing};
+use crate::model::report::{Ca, Policy};
+use crate::model::verdict::{Same, Threshold};
+
+/// The CAs of a run, largest first.
+pub(super) struct Cas {
+    pub(super) list: Vec<Ca>,
+    of: HashMap<Sha256, usize>,
+}
+
+impl Cas {
+    /// Connects the leaves of a run. `shown` counts for each leaf the endpoints that show it.
+    ///
+    /// What is shown here is always the issuing CA, whatever the policy, so that the reader sees what differs; and a key
+    /// identifier is enough, whatever the threshold, as the threshold is about the verdict.
+    pub(super) fn connect(
+        shown: &BTreeMap<Sha256, u64>,
+        policy: &Policy,
+        identified: &Identified,
+        names: &Names<'_>,
+    ) -> Self {
+        let evidence = policy.evidence.min(Threshold::KeyId);
+        let leaves = shown
+            .keys()
+            .filter_map(|leaf| Some((*leaf, &identified.leaves.get(leaf)?.standing)));
+        let relations = relate(
+            &Policy {
+                same: Same::IssuingCa,
+                evidence,
+            },
+            leaves,
+            identified,
+        );
+        let mut groups: Vec<Draft<'_>> = components(&relations)
+            .into_iter()
+            .map(|(standing, leaves)| Draft::new(standing, leaves, shown, identified, names))
+            .collect();
+        groups.sort_by(|one, other| one.rank().cmp(&other.rank()));
+        let mut cas = Self {
+            list: Vec::new(),
+            of: HashMap::new(),
+        };
+        for (index, group) in groups.into_iter().enumerate() {
+            cas.of
+                .extend(group.leaves.iter().map(|leaf| (*leaf, index)));
+            cas.list.push(group.finish(index, identified, names));
+        }
+        cas
+    }
+
+    /// The CA that a leaf comes from; `None` when the leaf cannot be read.
+    pub(super) fn of(&self, leaf: &Sha256) -> Option<&Ca> {
+        self.list.get(*self.of.get(leaf)?)
+    }
+}
+
+/// Sets of leaves connected by agreements, each with the standing that says most of the CA.
+fn components<'i>(relations: &Relations<'i>) -> Vec<(&'i Standing, BTreeSet<Sha256>)> {
+    let mut parent: Vec<usize> = (0..relations.classes.len()).collect();
+    let mut linked = vec![false; parent.len()];
+    for &(left, right) in &relations.agreements {
+        (linked[left], linked[right]) = (true, true);
+        let (left, right) = (find(&mut parent, left), find(&mut parent, right));
+        parent[left.max(right)] = left.min(right);
+    }
+    let mut connected: BTreeMap<usize, (&Standing, BTreeSet<Sha256>)> = BTreeMap::new();
+    let mut alone = Vec::new();
+    for (index, class) in relations.classes.iter().enumerate() {
+        if class.standing.issuer.is_none() {
+            continue;
+        }
+        if class.leaves.len() > 1 && !linked[index] {
+            alone.extend(
+                class
+                    .leaves
+                    .iter()
+                    .map(|leaf| (class.standing, BTreeSet::from([*leaf]))),
+            );
+            continue;
+        }
+        let entry = connected
+            .entry(find(&mut parent, index))
+            .or_insert((class.standing, BTreeSet::new()));
+        entry.1.extend(&class.leaves);
+        if class.standing.evidence().strength() > entry.0.evidence().strength() {
+            entry.0 = class.standing;
+        }
+    }
+    connected.into_values().chain(alone).collect()
+}
+
+fn find(parent: &mut [usize], mut index: usize) -> usize {
+    while parent[index] != index {
+        parent[index] = parent[parent[index]];
+        index = parent[index];
+    }
+    index
+}
+
+/// A CA before it has its place in the list.
+struct Draft<'i> {
+    standing: &'i Standing,
+    leaves: BTreeSet<Sha256>,
+    endpoints: u64,
+    name: String,
+    facts: Option<&'i CaFacts>,
+}
+
+impl<'i> Draft<'i> {
+    fn new(
+        standing: &'i Standing,
+        leaves: BTreeSet<Sha256>,
+        shown: &BTreeMap<Sha256, u64>,
+        identified: &'i Identified,
+        names: &Names<'_>,
+    ) -> Self {
+        let endpoints = leaves.iter().filter_map(|leaf| shown.get(leaf)).sum();
+        let name = leaves
+            .first()
+            .map(|leaf| names.issuer_of(leaf))
+            .unwrap_or_default();
+        let facts = ca_key(standing).and_then(|ca| identified.cas.get(&ca));
+        Self {
+            standing,
+            leaves,
+            endpoints,
+            name,
+            facts,
+        }
+    }
+
+    /// Largest first, then by name; the first leaf settles what is left.
+    fn rank(&self) -> impl Ord + use<'_> {
+        (
+            std::cmp::Reverse(self.endpoints),
+            &self.name,
+            self.leaves.first(),
+        )
+    }
+
+    fn finish(self, index: usize, identified: &Identified, names: &Names<'_>) -> Ca {
+        let key = self.standing.key();
+        let certificates = self.facts.into_iter().flat_map(|facts| &facts.certificates);
+        let own = self
+            .leaves
+            .first()
+            .filter(|_| self.standing.evidence() == Evidence::SelfSigned);
+        let spki = certificates
+            .chain(own)
+            .filter_map(|certificate| {
+                identified
+                    .certificate(certificate)?
+                    .public_key
+                    .as_ref()
+                    .ok()
+            })
+            .filter(|public_key| Some(public_key.fingerprint) == key)
+            .map(|public_key| public_key.spki_sha256)
+            .min();
+        // What the CA's certificate says, before what is computed from its key.
+        let said = self.facts.into_iter().flat_map(|facts| &facts.certificates);
+        let said = said
+            .filter_map(|certificate| identified.certificate(certificate)?.subject_key_id())
+            .min();
+        let key_id = said.or_else(|| self.standing.key_ids.first());
+        let roots = self
+            .facts
+            .into_iter()
+            .flat_map(|facts| &facts.ancestry.roots);
+        let roots: BTreeSet<String> = roots.map(|root| names.ca(root)).collect();
+        Ca {
+            id: format!("ca-{}", index + 1),
+            name: self.name,
+            spki_sha256: spki,
+            key_id: key_id.map(ToString::to_string),
+            evidence: self.standing.evidence(),
+            roots: roots.into_iter().collect(),
+            endpoints: self.endpoints,
+            leaves: self.leaves.len() as u64,
+        }
+    }
+}
+
+/// The CA that a standing names, when its key is known.
+pub(super) fn ca_key(standing: &Standing) -> Option<CaKey> {
+    Some(CaKey {
+        name: standing.issuer.clone()?,
+        key: standing.key()?,
+    })
+}

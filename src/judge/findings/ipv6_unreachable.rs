@@ -1,0 +1,39 @@
+//! A name has an IPv6 address that cannot be reached while its IPv4 address answers.
+
+use std::collections::BTreeSet;
+
+use crate::judge::Case;
+use crate::model::observation::Outcome;
+use crate::model::verdict::{Finding, Severity};
+
+pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
+    let unreachable = case.rows.iter().filter(|row| {
+        let observation = row.observation;
+        let failed = matches!(
+            observation.outcome,
+            Outcome::Unreachable | Outcome::Timeout | Outcome::Refused
+        );
+        failed && observation.address.is_some_and(|address| address.is_ipv6())
+    });
+    let answering: BTreeSet<(&str, _)> = case
+        .rows
+        .iter()
+        .filter(|row| {
+            row.leaf.is_some()
+                && row
+                    .observation
+                    .address
+                    .is_some_and(|address| address.is_ipv4())
+        })
+        .map(|row| (row.observation.host.as_str(), row.observation.port))
+        .collect();
+    let hosts: BTreeSet<&str> = unreachable
+        .filter(|row| answering.contains(&(row.observation.host.as_str(), row.observation.port)))
+        .map(|row| row.observation.host.as_str())
+        .collect();
+    (!hosts.is_empty()).then(|| {
+        let hosts: Vec<&str> = hosts.into_iter().collect();
+        let message = format!("{} answers on IPv4 but not on its IPv6 address; use -4 to check only IPv4, or take the AAAA record away", hosts.join(", "));
+        Finding::new("ipv6-unreachable", Severity::Notice, message)
+    })
+}
