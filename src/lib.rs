@@ -21,6 +21,7 @@ pub mod inventory;
 pub mod judge;
 pub mod kept;
 pub mod model;
+pub mod report;
 pub mod resolve;
 pub mod wire;
 pub mod x509;

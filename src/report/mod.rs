@@ -1,0 +1,22 @@
+//! L2: the report as bytes, one file for each format.
+//!
+//! Every format is a pure function of [`RunReport`](crate::model::report::RunReport) (NDJSON: of an
+//! [`Observation`](crate::model::observation::Observation)); nothing here reads a clock or judges. Text that came from
+//! a certificate or a server is data: formats for people pass it through [`text`].
+
+mod certificate;
+pub mod estate;
+pub mod explain;
+mod findings;
+pub mod json;
+pub mod ndjson;
+mod page;
+pub mod pem;
+mod rows;
+pub mod schema;
+pub mod show;
+mod style;
+pub mod table;
+pub mod text;
+
+pub use style::Style;

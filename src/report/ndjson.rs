@@ -1,0 +1,43 @@
+//! Observations, one JSON document (`sameca.observation/1`) a line.
+
+use std::io::{self, Write};
+
+use crate::model::observation::Observation;
+use crate::report::json;
+
+/// Writes one observation as one line, in a single write, so that lines of several writers never mix.
+pub fn line(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = json::compact(observation)?;
+    line.push(b'\n');
+    out.write_all(&line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"{"schema":"sameca.observation/1","run":"01J","at":"2026-11-22T20:15:04.120Z","roles":["front-end"],"group":"internal","pool":null,"required":true,"one_of_host":false,"names":["a\nb"],"variant":null,"count":1,"target":"a:443","host":"a","address":null,"port":443,"sni":null,"outcome":"no_address","detail":null,"elapsed_ms":14,"attempts":[],"tls":null,"chain":[]}"#;
+
+    /// Counts the writes it gets.
+    struct Counting(Vec<u8>, u32);
+
+    impl Write for Counting {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 += 1;
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_observation_is_one_line_written_at_once() {
+        let observation: Observation = serde_json::from_str(LINE).expect("an observation");
+        let mut out = Counting(Vec::new(), 0);
+        line(&observation, &mut out).expect("memory takes it");
+        assert_eq!(out.1, 1);
+        assert_eq!(String::from_utf8(out.0).expect("text"), format!("{LINE}\n"));
+    }
+}

@@ -1,0 +1,233 @@
+//! The rows of the table: endpoints in columns that line up, each on as few lines as it fits on.
+
+use std::io;
+
+use crate::model::observation::{Outcome, Variant};
+use crate::model::report::EndpointReport;
+use crate::model::target::Role;
+use crate::model::timestamp::Timestamp;
+use crate::report::page::Page;
+use crate::report::style::{Mark, Style, Tone};
+use crate::report::text;
+
+/// The most columns that lining up is worth, cell by cell: target, address, roles, expiry, protocol.
+const WIDEST: [usize; CELLS] = [44, 23, 26, 18, 14];
+const CELLS: usize = 5;
+/// The columns between cells.
+const GAP: usize = 2;
+/// Where a row's continuation and its reason begin.
+const INDENT: usize = 6;
+/// Where targets begin.
+const START: usize = 2;
+
+/// The widths with which all rows of a report line up.
+pub(super) struct Columns {
+    widths: [usize; CELLS],
+    /// Shorter words and no protocol, where the full row would not fit.
+    narrow: bool,
+    now: Timestamp,
+}
+
+impl Columns {
+    /// Widths for these rows. `now` tells which certificates have expired.
+    pub(super) fn new(rows: &[EndpointReport], now: Timestamp, style: &Style) -> Self {
+        let full = Self::measure(rows, now, style, false);
+        if full.total(style) <= style.columns() {
+            full
+        } else {
+            Self::measure(rows, now, style, true)
+        }
+    }
+
+    fn measure(rows: &[EndpointReport], now: Timestamp, style: &Style, narrow: bool) -> Self {
+        let mut columns = Self {
+            widths: [0; CELLS],
+            narrow,
+            now,
+        };
+        for row in rows {
+            let cells = columns.cells(row, style);
+            for ((width, cell), widest) in columns.widths.iter_mut().zip(&cells).zip(WIDEST) {
+                *width = (*width).max(text::width(cell).min(widest));
+            }
+        }
+        columns
+    }
+
+    fn total(&self, style: &Style) -> usize {
+        let cells: usize = self
+            .widths
+            .iter()
+            .filter(|width| **width > 0)
+            .map(|width| width + GAP)
+            .sum();
+        START + style.mark_width() + cells
+    }
+
+    /// Writes one row without its reason.
+    pub(super) fn write(
+        &self,
+        row: &EndpointReport,
+        mark: Mark,
+        page: &mut Page<'_>,
+    ) -> io::Result<()> {
+        let style = page.style;
+        let cells = self.cells(row, style);
+        let mut line = format!("{:START$}{}", "", style.mark(mark));
+        let mut used = START + style.mark_width();
+        // Spaces owed to the columns before the next cell that is not empty.
+        let mut owed = 0;
+        for ((cell, width), number) in cells.iter().zip(self.widths).zip(0..) {
+            if width == 0 {
+                continue;
+            }
+            let wide = text::width(cell);
+            if !cell.is_empty() {
+                if number > 0 && used + owed + GAP + wide > style.columns() {
+                    page.line(&line)?;
+                    line = format!("{:1$}", "", INDENT - GAP);
+                    (used, owed) = (INDENT - GAP, 0);
+                }
+                let tone = (number == 3 && self.is_bad_date(row)).then_some(Tone::Bad);
+                let shown = tone.map_or_else(|| cell.clone(), |tone| style.paint(tone, cell));
+                line.push_str(&format!("{:1$}{shown}", "", owed + GAP));
+                used += owed + GAP + wide;
+                owed = width.saturating_sub(wide);
+            } else {
+                owed += GAP + width;
+            }
+        }
+        page.line(&line)
+    }
+
+    fn cells(&self, row: &EndpointReport, style: &Style) -> [String; CELLS] {
+        let address = row
+            .address
+            .map(|address| address.to_string())
+            .unwrap_or_default();
+        let repeated = address == row.host;
+        [
+            style.harmless(&row.target).into_owned(),
+            if repeated { String::new() } else { address },
+            self.roles(row),
+            self.validity(row),
+            if self.narrow { how(row) } else { protocol(row) },
+        ]
+    }
+
+    fn roles(&self, row: &EndpointReport) -> String {
+        let word = |role: &Role| match role {
+            // The usual pair of Lync Server 2013, at half the width.
+            Role::PersistentChat if self.narrow && row.roles.len() > 1 => "chat",
+            role => role.word(),
+        };
+        let words: Vec<&str> = row.roles.iter().map(word).collect();
+        words.join(", ")
+    }
+
+    fn validity(&self, row: &EndpointReport) -> String {
+        let Some(leaf) = &row.leaf else {
+            return String::new();
+        };
+        let word = if self.narrow { "exp." } else { "expires" };
+        match (leaf.not_before, leaf.not_after) {
+            (Some(begin), _) if begin > self.now => format!("from {}", begin.date()),
+            (_, Some(end)) if end < self.now => format!("expired {}", end.date()),
+            (_, Some(end)) => format!("{word} {}", end.date()),
+            (_, None) => String::new(),
+        }
+    }
+
+    fn is_bad_date(&self, row: &EndpointReport) -> bool {
+        row.leaf.as_ref().is_some_and(|leaf| {
+            leaf.not_before.is_some_and(|begin| begin > self.now)
+                || leaf.not_after.is_some_and(|end| end < self.now)
+        })
+    }
+}
+
+/// The protocol, and how the chain was asked for where that was not in the usual way.
+fn protocol(row: &EndpointReport) -> String {
+    let version = row.tls.as_ref().and_then(|tls| tls.version);
+    let version = version.map(|version| version.to_string());
+    let parts: Vec<String> = version.into_iter().chain(Some(how(row))).collect();
+    parts.join(" ").trim_end().to_owned()
+}
+
+fn how(row: &EndpointReport) -> String {
+    let variant = match row.variant {
+        Some(Variant::Rsa) => "RSA",
+        Some(Variant::Ecdsa) => "ECDSA",
+        Some(Variant::NoSni) => "no SNI",
+        Some(Variant::Sample) if row.count < 2 => "seen once",
+        Some(Variant::Sample) | None if row.count > 1 => {
+            return format!("seen {} times", row.count);
+        }
+        Some(Variant::Sample) | None => "",
+    };
+    variant.to_owned()
+}
+
+/// What a row says at a glance. Rows of groups that are not judged say nothing.
+pub(super) fn mark(row: &EndpointReport, judged: bool) -> Mark {
+    match (row.outcome, row.agrees) {
+        (Outcome::Captured, _) if !judged => Mark::Note,
+        (Outcome::Captured, Some(true)) => Mark::Agrees,
+        (Outcome::Captured, Some(false)) => Mark::Differs,
+        (Outcome::Captured, None) => Mark::Unknown,
+        _ if judged && row.required => Mark::Missing,
+        _ => Mark::Note,
+    }
+}
+
+/// Writes rows with their reasons. A reason that neighbours share is written once, under the last of them.
+pub(super) fn write(
+    rows: &[&EndpointReport],
+    judged: bool,
+    columns: &Columns,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let agreeing = rows
+        .iter()
+        .filter(|row| mark(row, judged) == Mark::Agrees)
+        .count();
+    let fold = agreeing > FOLDED_ABOVE && page.style.verbose == 0;
+    let mut shown = 0;
+    for (number, row) in rows.iter().enumerate() {
+        let mark = mark(row, judged);
+        if mark == Mark::Agrees {
+            shown += 1;
+            if fold && shown > FOLDED_ABOVE {
+                continue;
+            }
+        }
+        columns.write(row, mark, page)?;
+        let next = rows.get(number + 1);
+        let shared =
+            next.is_some_and(|next| self::mark(next, judged) == mark && next.reason == row.reason);
+        if explains(row, mark, page.style) && !shared {
+            page.indented(INDENT, &row.reason)?;
+        }
+    }
+    if fold {
+        let rest = agreeing - FOLDED_ABOVE;
+        let line = format!(
+            "{:START$}{} and {rest} more, all agree (-v shows them)",
+            "",
+            page.style.ellipsis()
+        );
+        page.line(&page.style.paint(Tone::Faint, line))?;
+    }
+    Ok(())
+}
+
+/// The most agreeing rows of one CA that are listed unasked.
+const FOLDED_ABOVE: usize = 40;
+
+fn explains(row: &EndpointReport, mark: Mark, style: &Style) -> bool {
+    match mark {
+        Mark::Differs | Mark::Missing | Mark::Unknown => true,
+        Mark::Note => row.outcome != Outcome::Captured,
+        Mark::Agrees => style.verbose > 1,
+    }
+}

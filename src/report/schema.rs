@@ -1,0 +1,26 @@
+//! The documents' JSON Schemas (draft 2020-12), made from the types that are written.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+
+use crate::model::observation::Observation;
+use crate::model::report::RunReport;
+
+/// The schema of one line of NDJSON.
+pub fn observation() -> String {
+    of::<Observation>()
+}
+
+/// The schema of the report.
+pub fn report() -> String {
+    of::<RunReport>()
+}
+
+/// Describes what is written, not what is also read: a missing fact is `null`, so every field is required.
+fn of<T: JsonSchema>() -> String {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema has string keys only");
+    text.push('\n');
+    text
+}
