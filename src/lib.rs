@@ -16,6 +16,7 @@
 
 pub mod candidates;
 pub mod capture;
+pub mod demo;
 pub mod identify;
 pub mod inventory;
 pub mod judge;
@@ -23,5 +24,6 @@ pub mod kept;
 pub mod model;
 pub mod report;
 pub mod resolve;
+pub mod sweep;
 pub mod wire;
 pub mod x509;
