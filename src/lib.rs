@@ -16,6 +16,7 @@
 
 pub mod candidates;
 pub mod capture;
+pub mod cli;
 pub mod demo;
 pub mod identify;
 pub mod inventory;

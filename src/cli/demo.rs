@@ -1,0 +1,52 @@
+//! `sameca demo`: the main job on an estate inside this process.
+
+use anyhow::Result;
+
+use crate::capture;
+use crate::cli::exit::Exit;
+use crate::cli::network;
+use crate::cli::output::Destination;
+use crate::cli::present;
+use crate::cli::settings::{CaSources, Demo, DemoEstate, Policy};
+use crate::cli::verdict::Judge;
+use crate::demo;
+use crate::resolve;
+use crate::sweep;
+
+/// Starts the estate, checks it, and takes it down.
+pub(super) fn run(settings: &Demo) -> Result<Exit> {
+    let destination = Destination::open(settings.output.file.as_deref())?;
+    let sweep = sweep::Settings {
+        run: network::run_id(),
+        capture: capture::Settings::default(),
+        concurrency: 64,
+        rate: None,
+        resolve: resolve::Settings::default(),
+    };
+    let observed = network::block_on(async {
+        let estate = demo::start(settings.estate == DemoEstate::AllSame, sweep::now()).await?;
+        let words = format!(
+            "A small Lync estate runs inside this process. This is what was asked:\n\n  {}\n",
+            estate.command
+        );
+        present::note(&words, &settings.output);
+        anyhow::Ok(network::observe(&estate.inventory, &sweep, &settings.output).await)
+    })??;
+    let judge = Judge::prepare(
+        &Policy::default(),
+        &CaSources {
+            files: Vec::new(),
+            system_roots: false,
+        },
+        &[],
+    )?;
+    let report = judge.report(&observed.observations, &[], &sweep.run, observed.partial);
+    present::write(
+        &report,
+        &observed.observations,
+        settings.format,
+        &settings.output,
+        destination,
+    )?;
+    Ok(Exit::of(&report, None))
+}

@@ -1,0 +1,57 @@
+//! L4: the command line.
+//!
+//! What was typed ([`args`]) becomes what is meant ([`settings`]) in one pure step; a subcommand's work begins there
+//! and ends with an [`exit`] status. One file for each subcommand. The only layer that prints and that knows clap.
+
+pub mod args;
+mod check;
+mod demo;
+mod estate;
+pub mod exit;
+mod explain;
+mod given;
+mod judge;
+mod network;
+pub mod options;
+mod output;
+mod present;
+mod progress;
+mod schema;
+pub mod settings;
+mod show;
+mod values;
+mod verdict;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser as _;
+
+use args::{Cli, Command, EstateCommand};
+use exit::Exit;
+
+/// Runs the program on the process's arguments and returns its exit status.
+pub fn run() -> ExitCode {
+    let exit = dispatch(Cli::parse().command).unwrap_or_else(|error| {
+        present::error(&error);
+        Exit::Usage
+    });
+    exit.into()
+}
+
+fn dispatch(command: Command) -> Result<Exit> {
+    let environment = settings::Environment::read();
+    match command {
+        Command::Check(args) => check::run(&settings::Check::new(*args, environment)?),
+        Command::Show(args) => show::run(&settings::Show::new(*args, environment)),
+        Command::Explain(args) => explain::run(&settings::Explain::new(*args, environment)),
+        Command::Judge(args) => judge::run(&settings::Judge::new(*args, environment)?),
+        Command::Estate(args) => match args.command {
+            EstateCommand::Check(args) => {
+                estate::check(&settings::EstateCheck::new(args, environment))
+            }
+        },
+        Command::Demo(args) => demo::run(&settings::Demo::new(args, environment)),
+        Command::Schema(args) => schema::run(&args),
+    }
+}

@@ -1,0 +1,95 @@
+//! Running a sweep for a person: progress, Ctrl-C, one thread.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio_util::sync::CancellationToken;
+
+use crate::capture;
+use crate::cli::options::StartTls;
+use crate::cli::progress::Progress;
+use crate::cli::settings::{Connect, Output};
+use crate::model::target::Inventory;
+use crate::resolve;
+use crate::sweep::{self, Observed};
+
+/// How long work lasts before progress is shown.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The settings of a run, with a fresh run id.
+pub(super) fn settings(connect: &Connect, resolve: &resolve::Settings) -> sweep::Settings {
+    sweep::Settings {
+        run: run_id(),
+        capture: capture::Settings {
+            timeout: connect.timeout,
+            connect_timeout: connect.connect_timeout,
+            handshake: connect.handshake,
+            starttls: connect.starttls.map(starttls),
+            all_certificates: connect.all_certificates,
+            samples: connect.samples,
+            retries: connect.retries,
+            ..capture::Settings::default()
+        },
+        concurrency: connect.concurrency,
+        rate: connect.rate.map(Into::into),
+        resolve: resolve.clone(),
+    }
+}
+
+/// A fresh run id: a ULID, so that runs sort by time.
+pub(super) fn run_id() -> String {
+    ulid::Ulid::r#gen().to_string()
+}
+
+fn starttls(protocol: StartTls) -> capture::StartTls {
+    match protocol {
+        StartTls::Smtp => capture::StartTls::Smtp,
+        StartTls::Ldap => capture::StartTls::Ldap,
+        StartTls::Imap => capture::StartTls::Imap,
+        StartTls::Pop3 => capture::StartTls::Pop3,
+    }
+}
+
+/// Runs a future on one thread. What the resolver still does in the background is not waited for.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(future);
+    runtime.shutdown_background();
+    Ok(result)
+}
+
+/// Observes the inventory; Ctrl-C ends it early.
+pub(super) async fn observe(
+    inventory: &Inventory,
+    settings: &sweep::Settings,
+    output: &Output,
+) -> Observed {
+    let cancel = CancellationToken::new();
+    let progress = RefCell::new(Progress::new(output.progress));
+    let work = sweep::observe_all(inventory, settings, &cancel, |event| {
+        progress.borrow_mut().event(&event)
+    });
+    tokio::pin!(work);
+    let patience = tokio::time::sleep(PATIENCE);
+    tokio::pin!(patience);
+    let (mut waiting, mut interrupted) = (true, false);
+    loop {
+        tokio::select! {
+            observed = &mut work => {
+                progress.borrow().finish();
+                return observed;
+            }
+            () = &mut patience, if waiting => {
+                waiting = false;
+                progress.borrow_mut().show();
+            }
+            Ok(()) = tokio::signal::ctrl_c(), if !interrupted => {
+                interrupted = true;
+                cancel.cancel();
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The progress line on standard error: only for a person who waits.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::model::observation::Outcome;
+use crate::sweep::RunEvent;
+
+/// A progress line, invisible until it is shown.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    captured: u64,
+    wanted: bool,
+}
+
+impl Progress {
+    /// A line on standard error; none unless `wanted`.
+    pub(super) fn new(wanted: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        Self {
+            bar,
+            captured: 0,
+            wanted,
+        }
+    }
+
+    /// Takes note of what happened.
+    pub(super) fn event(&mut self, event: &RunEvent<'_>) {
+        match event {
+            RunEvent::Started { endpoints } => self.bar.set_length(*endpoints as u64),
+            RunEvent::Observed(observations) => {
+                let captured = observations
+                    .iter()
+                    .any(|seen| seen.outcome == Outcome::Captured);
+                self.captured += u64::from(captured);
+                self.bar.inc(1);
+                self.bar.set_message(format!("{} captured", self.captured));
+            }
+        }
+    }
+
+    /// Shows the line from now on.
+    pub(super) fn show(&mut self) {
+        if !self.wanted {
+            return;
+        }
+        let style = ProgressStyle::with_template(
+            "{pos}/{len} endpoints, {msg}, {elapsed} [{wide_bar}] {eta} left",
+        );
+        self.bar
+            .set_style(style.expect("the template is well-formed"));
+        self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        self.bar.enable_steady_tick(Duration::from_millis(250));
+    }
+
+    /// Takes the line away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

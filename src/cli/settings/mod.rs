@@ -1,0 +1,294 @@
+//! What is meant by what was typed: plain values, the same for every way of saying them.
+//!
+//! Pure but for [`Environment::read`]: no file is opened, and the environment comes in as a value, read once.
+
+mod typed;
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::args::{Format, ShowFormat};
+use crate::cli::options::StartTls;
+use crate::inventory::Selection;
+use crate::model::report;
+use crate::model::target::{Group, Role};
+use crate::model::timestamp::Timestamp;
+use crate::model::verdict::Severity;
+use crate::resolve;
+
+/// What the environment says, read once at the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// `NO_COLOR` is set and not empty, or `TERM` is `dumb`.
+    pub no_color: bool,
+    /// `CLICOLOR_FORCE` is set and neither empty nor 0.
+    pub force_color: bool,
+    /// The locale knows nothing beyond ASCII.
+    pub ascii: bool,
+    /// The columns of the terminal; absent when it does not tell.
+    pub width: Option<usize>,
+    /// Standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Standard error is a terminal.
+    pub stderr_is_terminal: bool,
+}
+
+impl Environment {
+    /// Reads the environment of this process: the one place that does.
+    pub fn read() -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is =
+            |name: &str, wanted: &str| std::env::var_os(name).is_some_and(|value| value == wanted);
+        let columns = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok());
+        let terminal = console::Term::stdout()
+            .size_checked()
+            .map(|(_, columns)| usize::from(columns));
+        Self {
+            no_color: set("NO_COLOR") || is("TERM", "dumb"),
+            force_color: set("CLICOLOR_FORCE") && !is("CLICOLOR_FORCE", "0"),
+            ascii: !speaks_utf8(),
+            width: columns.or(terminal),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+}
+
+/// Whether the locale can show characters beyond ASCII. Windows consoles can since Windows 10; no locale at all, as in
+/// containers and services, mostly means that nobody set one.
+fn speaks_utf8() -> bool {
+    if cfg!(windows) {
+        return true;
+    }
+    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set);
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+/// Options that do not go together in a way that the definitions cannot say.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UsageError {
+    /// Standard input can be read only once.
+    #[error("`-` (standard input) is given twice; it can be read only once")]
+    StdinTwice,
+}
+
+/// `sameca check`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// The servers, as given.
+    pub given: Given,
+    /// How names become addresses.
+    pub resolve: resolve::Settings,
+    /// How servers are connected to.
+    pub connect: Connect,
+    /// The rule.
+    pub policy: Policy,
+    /// Where certificates of CAs come from.
+    pub ca: CaSources,
+    /// The form of the result.
+    pub format: Format,
+    /// The output.
+    pub output: Output,
+}
+
+/// `sameca show`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Show {
+    /// The one server, as given.
+    pub given: Given,
+    /// How its name becomes addresses.
+    pub resolve: resolve::Settings,
+    /// How it is connected to.
+    pub connect: Connect,
+    /// Where certificates of CAs come from.
+    pub ca: CaSources,
+    /// The form of the result.
+    pub format: ShowFormat,
+    /// The output.
+    pub output: Output,
+}
+
+/// `sameca explain`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explain {
+    /// A target, or the path of a file.
+    pub subject: String,
+    /// What the options say about ports and server name, when it is a target.
+    pub selection: Selection,
+    /// How its name becomes addresses.
+    pub resolve: resolve::Settings,
+    /// How it is connected to.
+    pub connect: Connect,
+    /// Where certificates of CAs come from.
+    pub ca: CaSources,
+    /// The output.
+    pub output: Output,
+}
+
+/// `sameca judge`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judge {
+    /// The kept observations.
+    pub observations: Vec<Source>,
+    /// The rule.
+    pub policy: Policy,
+    /// Where certificates of CAs come from.
+    pub ca: CaSources,
+    /// The form of the result.
+    pub format: Format,
+    /// The output.
+    pub output: Output,
+}
+
+/// `sameca estate check`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EstateCheck {
+    /// The estates, as given.
+    pub given: Given,
+    /// The output.
+    pub output: Output,
+}
+
+/// `sameca demo`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Demo {
+    /// Which estate is shown.
+    pub estate: DemoEstate,
+    /// The form of the result.
+    pub format: Format,
+    /// The output.
+    pub output: Output,
+}
+
+/// The estates of the demonstration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoEstate {
+    /// One server has a certificate of another CA.
+    OneWrong,
+    /// All certificates are of one CA.
+    AllSame,
+}
+
+/// The servers as the user gave them; files are still to be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// What the options say for all of them.
+    pub selection: Selection,
+    /// Targets with their roles: front ends, Persistent Chat, published names, others.
+    pub targets: Vec<(Role, String)>,
+    /// Lists.
+    pub lists: Vec<Source>,
+    /// Estate files.
+    pub estates: Vec<PathBuf>,
+}
+
+/// Where a text is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Standard input (`-`).
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+/// How servers are connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connect {
+    /// Connections at a time.
+    pub concurrency: usize,
+    /// New connections a second; absent: no limit.
+    pub rate: Option<NonZeroU32>,
+    /// The time for one endpoint, over all its connections.
+    pub timeout: Duration,
+    /// The time for connecting, within `timeout`; absent: no limit of its own.
+    pub connect_timeout: Option<Duration>,
+    /// How often an endpoint that did not answer is tried again.
+    pub retries: u32,
+    /// Whether the handshake is completed where possible.
+    pub handshake: bool,
+    /// The protocol in whose words TLS is asked for; absent: TLS from the first byte.
+    pub starttls: Option<StartTls>,
+    /// How often each address is connected to.
+    pub samples: u32,
+    /// Whether RSA and ECDSA certificates are asked for apart.
+    pub all_certificates: bool,
+}
+
+/// What the answer depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// What counts as the same CA, and on what evidence.
+    pub rules: report::Policy,
+    /// The groups that are judged; never empty.
+    pub groups: BTreeSet<Group>,
+    /// The file with the CA that everything must come from; absent: the CA of the front ends.
+    pub reference_ca: Option<PathBuf>,
+    /// Whether every server must show that it holds its private key.
+    pub require_possession: bool,
+    /// The severity from which a finding makes the check fail; absent: none does.
+    pub deny: Option<Severity>,
+    /// The time as of which is judged; absent: the time at which the run ends.
+    pub now: Option<Timestamp>,
+}
+
+impl Default for Policy {
+    /// What commands without a rule of their own judge by.
+    fn default() -> Self {
+        Self {
+            rules: report::Policy::default(),
+            groups: BTreeSet::from(Group::ALL),
+            reference_ca: None,
+            require_possession: false,
+            deny: None,
+            now: None,
+        }
+    }
+}
+
+/// Where certificates of CAs come from, besides the servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaSources {
+    /// Files given by the user.
+    pub files: Vec<PathBuf>,
+    /// Whether the platform's trust store is read.
+    pub system_roots: bool,
+}
+
+/// Where results go, and what is said besides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The file that is written; absent: standard output.
+    pub file: Option<PathBuf>,
+    /// How much is said on standard error.
+    pub verbosity: Verbosity,
+    /// Whether the result is coloured.
+    pub color: bool,
+    /// Whether the result keeps to ASCII.
+    pub ascii: bool,
+    /// Columns that the result may take.
+    pub width: usize,
+    /// Whether progress is shown on standard error.
+    pub progress: bool,
+}
+
+/// How much is said on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// What an administrator should know.
+    Normal,
+    /// What is being done (`-v`).
+    Verbose,
+    /// Each connection (`-vv` and more).
+    Debug,
+}

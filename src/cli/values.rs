@@ -1,0 +1,147 @@
+//! The texts of single options -> values.
+
+use std::time::Duration;
+
+use crate::inventory::{self, Refusal};
+use crate::model::target::Port;
+use crate::model::timestamp::Timestamp;
+use crate::resolve::Override;
+
+/// The longest duration that makes sense for one connection.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// `10`, `10s`, `500ms`, `2m`: more than nothing, at most an hour.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.strip_prefix(digits).unwrap_or_default();
+    let number: u64 = Some(digits)
+        .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|digits| digits.parse().ok())
+        .ok_or("a duration is a whole number with or without unit: 10, 10s, 500ms, 2m")?;
+    let duration = match unit {
+        "" | "s" => Duration::from_secs(number),
+        "ms" => Duration::from_millis(number),
+        "m" => Duration::from_secs(number.saturating_mul(60)),
+        _ => return Err(format!("the unit `{unit}` is not known; use ms, s or m")),
+    };
+    if duration.is_zero() || duration > LONGEST {
+        return Err("a duration is longer than 0 and at most 60m".to_owned());
+    }
+    Ok(duration)
+}
+
+/// A time (RFC 3339).
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "a time is written as in 2026-11-22T20:15:04Z".to_owned())
+}
+
+/// A port number.
+pub(crate) fn port(text: &str) -> Result<Port, Refusal> {
+    inventory::port(text)
+}
+
+/// A name that can be sent as server name.
+pub(crate) fn server_name(text: &str) -> Result<String, Refusal> {
+    inventory::server_name(text)
+}
+
+/// `NAME=ADDRESS`, `NAME:PORT=ADDRESS`, or curl's `NAME:PORT:ADDRESS`; several addresses with commas between.
+pub(crate) fn name_override(text: &str) -> Result<Override, String> {
+    let form = "write NAME=ADDRESS or NAME:PORT=ADDRESS, as in lync01.contoso.com=192.0.2.11";
+    let (name, port, addresses) = match text.split_once('=') {
+        Some((subject, addresses)) => match subject.split_once(':') {
+            Some((name, port)) => (name, Some(port), addresses),
+            None => (subject, None, addresses),
+        },
+        None => {
+            let mut parts = text.splitn(3, ':');
+            match (parts.next(), parts.next(), parts.next()) {
+                (Some(name), Some(port), Some(addresses)) => (name, Some(port), addresses),
+                _ => return Err(form.to_owned()),
+            }
+        }
+    };
+    Ok(Override {
+        name: inventory::server_name(name).map_err(|refusal| refusal.to_string())?,
+        port: port
+            .map(inventory::port)
+            .transpose()
+            .map_err(|refusal| refusal.to_string())?,
+        addresses: addresses
+            .split(',')
+            .map(|address| inventory::address(address).map_err(|refusal| refusal.to_string()))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("10"), Ok(Duration::from_secs(10)));
+        assert_eq!(duration("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for text in [
+            "",
+            "s",
+            "0",
+            "0ms",
+            "-1",
+            "+1",
+            "1.5s",
+            "1h",
+            "61m",
+            "1 s",
+            "99999999999999999999",
+            "18446744073709551615m",
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_given_its_address() {
+        let text = |text: &str| {
+            name_override(text).map(|o| (o.name, o.port.map(Port::number), o.addresses))
+        };
+        let v4 = "192.0.2.11".parse().expect("an address");
+        let v6 = "2001:db8::1".parse().expect("an address");
+        assert_eq!(
+            text("FE.example.=192.0.2.11"),
+            Ok(("fe.example".into(), None, vec![v4]))
+        );
+        assert_eq!(
+            text("fe:443=[2001:db8::1],192.0.2.11"),
+            Ok(("fe".into(), Some(443), vec![v6, v4]))
+        );
+        assert_eq!(
+            text("fe:443:2001:db8::1"),
+            Ok(("fe".into(), Some(443), vec![v6]))
+        );
+        for bad in [
+            "fe",
+            "fe:443",
+            "fe=",
+            "=192.0.2.11",
+            "fe=host",
+            "fe:0=192.0.2.11",
+            "fe=0.0.0.0",
+            "192.0.2.1=192.0.2.11",
+        ] {
+            assert!(text(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_them_panic(text in any::<String>()) {
+            let _ = duration(&text);
+            let _ = name_override(&text);
+        }
+    }
+}
