@@ -65,6 +65,27 @@ expect() {
   fi
 }
 
+# shows TARGET SENTENCE...: `show` prints each of these about a server.
+shows() {
+  local target=$1 sentence
+  shift
+  if ! compose run --rm -T sameca show "$target" >"$work/shown" 2>"$work/errors" </dev/null; then
+    echo "lab:   FAILED: show $target" >&2
+    sed 's/^/    /' "$work/errors" >&2
+    failures=$((failures + 1))
+    return
+  fi
+  for sentence in "$@"; do
+    if ! grep -qF -- "$sentence" "$work/shown"; then
+      echo "lab:   FAILED: show $target does not say: $sentence" >&2
+      sed 's/^/    /' "$work/shown" >&2
+      failures=$((failures + 1))
+      return
+    fi
+  done
+  printf 'lab:   show %s\n' "$target"
+}
+
 # in_network_of SERVICE COMMAND...: runs with the right to change that container's network.
 in_network_of() {
   local id
@@ -109,6 +130,16 @@ expect 'MTLS names the CA that it trusts' \
   '[.endpoints[] | select(.port == 5061) | .tls.client_certificate.authorities[]] | length > 0 and all(contains("Contoso Root CA"))'
 expect 'a server that sends its leaf alone is proven by its neighbours' \
   '[.endpoints[] | select(.address == "198.51.100.13" and .port == 443)] | length > 0 and all((.chain | length) == 1 and .evidence == "proven")'
+
+step 'each server in full'
+shows fe01.contoso.test:443 TLSv1.2 TLS_ECDHE_RSA_WITH 'possession    proven' 'client cert   not asked for'
+shows fe02.contoso.test:443 TLSv1.2 TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384 'possession    proven' 'client cert   not asked for'
+shows fe02.contoso.test:5061 TLSv1.2 TLS_ECDHE_RSA_WITH 'possession    proven' 'client cert   asked for, from 1 CA' 'Contoso Root CA'
+shows fe03.contoso.test:443 TLSv1.0 TLS_RSA_WITH_AES_128_CBC_SHA 'possession    not shown' 'client cert   not asked for'
+shows fe03.contoso.test:5061 TLSv1.0 'possession    not shown' 'client cert   asked for, from 1 CA' 'Contoso Root CA'
+shows pc01.contoso.test:443 TLSv1.2 'possession    proven' 'client cert   not asked for'
+shows pc02.contoso.test:5041 TLSv1.2 'possession    proven' 'client cert   asked for, from 1 CA' 'Contoso Root CA'
+shows web.contoso.test:443 TLSv1. 'client cert   not asked for'
 
 step 'with the published names'
 check 0 -f /estate.toml --group all
