@@ -72,14 +72,13 @@ const MODULES: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("anstyle", &["cli", "report"]),
     ("anyhow", &["cli", "main"]),
-    (
-        "aws_lc_rs",
-        &["capture/clear", "capture/handshake", "demo", "x509"],
-    ),
+    ("aws_lc_rs", &["capture/handshake", "demo", "x509"]),
     ("base64", EVERYWHERE),
     ("clap", &["cli", "main"]),
     ("console", &["cli"]),
+    ("der", &["x509"]),
     ("ecdsa", &["x509"]),
+    ("getrandom", &["capture/clear"]),
     ("icu_normalizer", &["x509"]),
     ("idna", &["inventory"]),
     ("indicatif", &["cli"]),
@@ -107,6 +106,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ulid", &["cli", "sweep"]),
     ("unicode_width", &["cli", "report"]),
     ("webpki", &["identify/trust"]),
+    ("x509_ocsp", &["x509"]),
     ("x509_parser", &["x509"]),
 ];
 

@@ -8,8 +8,9 @@ use crate::model::bytes::{Der, Sha256};
 use crate::model::certificate::{Certificate, Extensions, Field, KeyId, Name};
 use crate::model::issuer::{Evidence, Identification};
 use crate::model::observation::Observation;
-use crate::model::report::{EndpointReport, Leaf, Link, Proof, Trust};
+use crate::model::report::{EndpointReport, Leaf, Link, Proof, Stapled, Trust};
 use crate::x509::name::rfc4514;
+use crate::x509::ocsp;
 use crate::x509::signature::algorithm_name;
 
 /// The order of rows: by role, then target, then address, then how often the chain was seen. The leaf settles the rest.
@@ -62,9 +63,17 @@ pub(super) fn report(case: &Case<'_>, row: &Row<'_>) -> EndpointReport {
         attempts: observation.attempts.clone(),
         proof: row.identification.map(|known| Arc::new(proof(case, known))),
         trust: trust(case, observation),
+        ocsp: stapled(case, row),
         findings: findings::of_row(case, row),
         chain: observation.chain.iter().map(Der::sha256).collect(),
     }
+}
+
+/// What the stapled OCSP response says of the leaf.
+pub(super) fn stapled(case: &Case<'_>, row: &Row<'_>) -> Option<Stapled> {
+    let response = row.observation.tls.as_ref()?.ocsp_response.as_ref()?;
+    let leaf = case.identified.certificate(&row.leaf?)?;
+    Some(ocsp::status(response, leaf))
 }
 
 fn trust(case: &Case<'_>, observation: &Observation) -> Option<Trust> {

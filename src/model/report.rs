@@ -167,6 +167,9 @@ pub struct EndpointReport {
     /// Whether a client would trust the chain; `null` when nothing was captured or it was not asked.
     #[serde(default)]
     pub trust: Option<Trust>,
+    /// What the stapled OCSP response says of the leaf; `null` when none was stapled.
+    #[serde(default)]
+    pub ocsp: Option<Stapled>,
     /// What was found about it.
     pub findings: Vec<Finding>,
     /// SHA-256 of each certificate presented, in order.
@@ -243,6 +246,45 @@ pub enum Trusted {
     No,
     /// The means to tell are missing: no roots, or an algorithm that path building does not verify.
     CannotTell,
+}
+
+/// What a stapled OCSP response says of a leaf (RFC 6960 §4.2). The responder's signature is not checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Stapled {
+    /// The answer.
+    pub status: Revocation,
+    /// Since when and why it is revoked, or why there is no answer.
+    pub detail: Option<String>,
+    /// From when on the answer is right.
+    pub this_update: Option<Timestamp>,
+    /// When a newer one will be available.
+    pub next_update: Option<Timestamp>,
+}
+
+/// The status of a certificate in an OCSP response (RFC 6960 §2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Revocation {
+    /// Not revoked.
+    Good,
+    /// Revoked.
+    Revoked,
+    /// The responder does not know the certificate.
+    Unknown,
+    /// The response cannot be read, holds an error, or speaks of another certificate.
+    Unusable,
+}
+
+impl Revocation {
+    /// The word in documents.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Revoked => "revoked",
+            Self::Unknown => "unknown",
+            Self::Unusable => "unusable",
+        }
+    }
 }
 
 /// How the issuer of a leaf was found.

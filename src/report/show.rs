@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use crate::model::bytes::Sha256;
 use crate::model::observation::{Attempt, ClientCertificate, Outcome, Possession, Tls};
-use crate::model::report::{EndpointReport, RunReport, Trusted};
+use crate::model::report::{EndpointReport, RunReport, Stapled, Trusted};
+use crate::model::timestamp::Timestamp;
 use crate::report::page::Page;
 use crate::report::style::{Style, Tone};
 use crate::report::{certificate, explain, findings, text};
@@ -47,7 +48,7 @@ fn endpoint(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
         page.field(2, label, LABEL, &tried(attempt))?;
     }
     if let Some(tls) = &row.tls {
-        answered(tls, page)?;
+        answered(row, tls, page)?;
     }
     trust(row, page)
 }
@@ -96,7 +97,7 @@ fn tried(attempt: &Attempt) -> String {
     )
 }
 
-fn answered(tls: &Tls, page: &mut Page<'_>) -> io::Result<()> {
+fn answered(row: &EndpointReport, tls: &Tls, page: &mut Page<'_>) -> io::Result<()> {
     let unknown = || "not known".to_owned();
     let version = tls
         .version
@@ -106,15 +107,27 @@ fn answered(tls: &Tls, page: &mut Page<'_>) -> io::Result<()> {
         .map_or_else(unknown, |suite| suite.to_string());
     page.field(2, "protocol", LABEL, &format!("{version}, {suite}"))?;
     page.field(2, "possession", LABEL, &possession(tls))?;
-    let response = match &tls.ocsp_response {
-        Some(response) => format!(
-            "stapled, {}",
-            text::count(response.as_bytes().len(), "byte")
-        ),
-        None => "no response stapled".to_owned(),
-    };
-    page.field(2, "OCSP", LABEL, &response)?;
+    page.field(2, "OCSP", LABEL, &stapled(row.ocsp.as_ref()))?;
     client_certificate(&tls.client_certificate, page)
+}
+
+fn stapled(stapled: Option<&Stapled>) -> String {
+    let Some(stapled) = stapled else {
+        return "no response stapled".to_owned();
+    };
+    let date = |label, time: Option<Timestamp>| {
+        time.map_or_else(String::new, |time| format!(", {label} {}", time.date()))
+    };
+    let detail = stapled
+        .detail
+        .as_ref()
+        .map_or_else(String::new, |detail| format!(": {detail}"));
+    format!(
+        "stapled, {}{detail}{}{} (signature not checked)",
+        stapled.status.word(),
+        date("from", stapled.this_update),
+        date("until", stapled.next_update),
+    )
 }
 
 fn possession(tls: &Tls) -> String {

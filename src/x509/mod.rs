@@ -24,6 +24,7 @@ mod ecdsa;
 mod extensions;
 pub mod name;
 mod name_text;
+pub mod ocsp;
 mod oid;
 pub mod parse;
 mod pem;

@@ -1,5 +1,7 @@
 //! The program as a user meets it: arguments in, exit status and output out, servers on loopback.
 
+mod documents;
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;

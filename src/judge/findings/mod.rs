@@ -14,6 +14,7 @@ mod not_yet_valid;
 mod old_protocol;
 mod possession_failed;
 mod reference_unused;
+mod revoked;
 mod self_signed;
 mod signer_not_ca;
 mod unreadable_fields;
@@ -31,6 +32,7 @@ const OF_ROW: &[RowRule] = &[
     self_signed::find,
     leaf_is_ca::find,
     possession_failed::find,
+    revoked::find,
     expired::find,
     not_yet_valid::find,
     expires_soon::find,
