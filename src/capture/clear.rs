@@ -23,7 +23,7 @@ pub(super) async fn capture(
     turn: &Turn,
 ) -> Ended {
     let mut random = [0; 32];
-    if aws_lc_rs::rand::fill(&mut random).is_err() {
+    if getrandom::fill(&mut random).is_err() {
         let detail = "the operating system has no random numbers to give";
         return Ended::new(Outcome::LocalError, detail, Next::Nothing);
     }
