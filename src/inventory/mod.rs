@@ -95,6 +95,11 @@ impl Builder {
         let source = Place::source(source_name);
         if let Some(text) = self.decode(&source, bytes) {
             let (entries, errors) = list::parse(&source, &text);
+            if entries.is_empty() && errors.is_empty() {
+                let refusal = Refusal::new("there is no target in it");
+                let hint = "write one target a line, as in `front-end lync01.contoso.com`";
+                self.errors.push(source.refuse(refusal.hint(hint)));
+            }
             self.entries.extend(entries);
             self.errors.extend(errors);
         }
@@ -106,6 +111,11 @@ impl Builder {
         if let Some(text) = self.decode(&source, bytes) {
             let directory = path.parent().unwrap_or(Path::new(""));
             let (estate, errors) = estate::parse(&source, directory, &text);
+            if estate.entries.is_empty() && errors.is_empty() {
+                let refusal = Refusal::new("there is no `[[endpoint]]` in it");
+                let hint = "an endpoint has a host, and a role: `host = \"lync01.contoso.com\"`, `role = \"front-end\"`";
+                self.errors.push(source.refuse(refusal.hint(hint)));
+            }
             self.errors.extend(errors);
             self.take_estate(estate);
         }

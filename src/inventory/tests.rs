@@ -181,15 +181,17 @@ fn a_given_server_name_is_sent_also_to_addresses() {
 
 #[test]
 fn nothing_to_check_is_an_error_of_its_own() {
-    let mut builder = Builder::new(Selection::default());
-    builder.list("hosts.txt", b"# none\r\n");
-    let errors = builder.finish().expect_err("no target");
-    assert_eq!(errors.len(), 1);
-    assert!(
-        errors[0].to_string().contains("no target was given"),
-        "{}",
-        errors[0]
-    );
+    let nothing = Builder::new(Selection::default());
+    let mut bare = Builder::new(Selection::default());
+    bare.list("hosts.txt", b"# none\r\n");
+    for (builder, said) in [
+        (nothing, "no target was given"),
+        (bare, "hosts.txt: there is no target in it"),
+    ] {
+        let errors = builder.finish().expect_err("no target");
+        assert_eq!(errors.len(), 1);
+        assert!(errors[0].to_string().contains(said), "{}", errors[0]);
+    }
 }
 
 #[test]

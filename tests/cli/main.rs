@@ -314,6 +314,8 @@ fn wrong_input_ends_with_2_and_says_what_would_be_right() {
         "[[endpoint]]\nrol = \"peer\"\nhost = \"a\"\n[[endpoint]]\nhost = 5\n",
     );
     let report = file("report.json", "{\"schema\":\"sameca.report/1\"}\n");
+    let bare = file("bare.txt", "# nobody yet\r\n\r\n");
+    let blank = file("blank.toml", "name = \"Contoso\"\n");
     let newer = file("newer.ndjson", "{\"schema\":\"sameca.observation/9\"}\n");
     let half = file(
         "half.ndjson",
@@ -327,6 +329,14 @@ fn wrong_input_ends_with_2_and_says_what_would_be_right() {
         .to_owned();
     let cases: &[(&[&str], &[&str])] = &[
         (&["check"], &["no target was given", "--front-end"]),
+        (
+            &["check", "127.0.0.1", "-l", &bare],
+            &["bare.txt", "no target in it"],
+        ),
+        (
+            &["check", "127.0.0.1", "-f", &blank],
+            &["blank.toml", "no `[[endpoint]]` in it"],
+        ),
         (
             &["check", "127.0.0.1:0"],
             &["`0` is not a port", "1 to 65535"],

@@ -148,7 +148,7 @@ fn the_wrong_kind_of_file_is_recognised() {
     assert!(errors(twice).contains("with two brackets"));
     assert!(errors("endpoint = [{ host = \"a\" }, 5]").contains("must be a table"));
     assert!(errors("group = 5").contains("[group.external]"));
-    assert!(errors("").contains("no target was given"));
+    assert!(errors("").contains("no `[[endpoint]]` in it"));
 }
 
 #[test]
