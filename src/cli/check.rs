@@ -18,13 +18,16 @@ pub(super) fn run(settings: &Check) -> Result<Exit> {
     present::warnings(&judge.warnings, &settings.output);
     let sweep = network::settings(&settings.connect, &settings.resolve);
     let observed = network::block_on(network::observe(&inventory, &sweep, &settings.output))?;
-    let report = judge.report(&observed.observations, &[], &sweep.run, observed.partial);
-    present::write(
-        &report,
-        &observed.observations,
-        settings.format,
-        &settings.output,
-        destination,
-    )?;
-    Ok(Exit::of(&report, settings.policy.deny))
+    let seen = observed.observations;
+    let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
+    looked.report(&seen, |report| {
+        present::write(
+            report,
+            &seen,
+            settings.format,
+            &settings.output,
+            destination,
+        )?;
+        Ok(Exit::of(report, settings.policy.deny)?)
+    })
 }

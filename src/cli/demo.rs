@@ -40,13 +40,16 @@ pub(super) fn run(settings: &Demo) -> Result<Exit> {
         },
         &[],
     )?;
-    let report = judge.report(&observed.observations, &[], &sweep.run, observed.partial);
-    present::write(
-        &report,
-        &observed.observations,
-        settings.format,
-        &settings.output,
-        destination,
-    )?;
-    Ok(Exit::of(&report, None))
+    let seen = observed.observations;
+    let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
+    looked.report(&seen, |report| {
+        present::write(
+            report,
+            &seen,
+            settings.format,
+            &settings.output,
+            destination,
+        )?;
+        Ok(Exit::of(report, None)?)
+    })
 }

@@ -1,9 +1,10 @@
 //! The exit status.
 
+use std::io;
 use std::process::ExitCode;
 
-use crate::model::report::RunReport;
-use crate::model::verdict::{Severity, Verdict};
+use crate::model::report::Report;
+use crate::model::verdict::{Finding, Severity, Verdict};
 
 /// What the exit status tells a script. The numbers are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,17 +23,20 @@ pub enum Exit {
 
 impl Exit {
     /// The status of a report; with `deny`, findings of that severity or worse are failed checks.
-    pub fn of(report: &RunReport, deny: Option<Severity>) -> Self {
-        let of_rows = report.endpoints.iter().flat_map(|row| &row.findings);
-        let mut findings = report.findings.iter().chain(of_rows);
-        let denied = deny.is_some_and(|deny| findings.any(|finding| finding.severity >= deny));
+    ///
+    /// # Errors
+    ///
+    /// A row of the report cannot be read.
+    pub fn of(report: &dyn Report, deny: Option<Severity>) -> io::Result<Self> {
+        let denied = deny.map_or(Ok(false), |deny| has_finding(report, deny))?;
+        let report = report.head();
         let checked = if denied { Self::Different } else { Self::Same };
         let ended = if report.partial {
             Self::Interrupted
         } else {
             Self::Same
         };
-        Self::from(report.verdict).worse(checked).worse(ended)
+        Ok(Self::from(report.verdict).worse(checked).worse(ended))
     }
 
     /// The number.
@@ -64,6 +68,20 @@ impl Exit {
             Self::Usage => 4,
         }
     }
+}
+
+/// Whether there is a finding of this severity or worse, about the run or a row.
+fn has_finding(report: &dyn Report, severity: Severity) -> io::Result<bool> {
+    let any = |findings: &[Finding]| findings.iter().any(|finding| finding.severity >= severity);
+    if any(&report.head().findings) {
+        return Ok(true);
+    }
+    for row in report.rows() {
+        if any(&row?.findings) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl From<Verdict> for Exit {

@@ -40,9 +40,10 @@ fn from_file(settings: &Explain, path: &Path) -> Result<RunReport> {
     if let Some(report) = kept_report(path)? {
         return Ok(report);
     }
-    let merged = judge::read(&[Source::File(path.to_owned())])?;
+    let (issuers, merged) = judge::read(&[Source::File(path.to_owned())])?;
     let judge = Judge::prepare(&Policy::default(), &settings.ca, &[])?;
-    Ok(judge.report(&merged.newest, &merged.older, "", false))
+    let looked = judge.look_again(issuers, &merged.newest, &merged.older, "")?;
+    Ok(looked.complete(&merged.newest)?)
 }
 
 /// The report in a file; `None` when the file holds no single JSON document that says it is one.
@@ -75,5 +76,7 @@ fn from_target(settings: &Explain) -> Result<RunReport> {
     present::warnings(&judge.warnings, &settings.output);
     let sweep = network::settings(&settings.connect, &settings.resolve);
     let observed = network::block_on(network::observe(&inventory, &sweep, &settings.output))?;
-    Ok(judge.report(&observed.observations, &[], &sweep.run, observed.partial))
+    let seen = observed.observations;
+    let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
+    Ok(looked.complete(&seen)?)
 }

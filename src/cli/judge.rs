@@ -1,8 +1,9 @@
 //! `sameca judge`: the verdict again, from kept observations.
 
-use std::io::{BufReader, IsTerminal as _};
+use std::fs::File;
+use std::io::{IsTerminal as _, Seek as _};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::cli::exit::Exit;
 use crate::cli::given;
@@ -10,50 +11,61 @@ use crate::cli::output::Destination;
 use crate::cli::present;
 use crate::cli::settings::{self, Source};
 use crate::cli::verdict::Judge;
-use crate::kept::{self, Merged};
-use crate::model::observation::{Observation, Outcome};
+use crate::identify::Issuers;
+use crate::kept::{Kept, Merged};
 
 /// Reads the observations and gives the verdict; contacts nothing.
 pub(super) fn run(settings: &settings::Judge) -> Result<Exit> {
-    let merged = read(&settings.observations)?;
+    let (issuers, merged) = read(&settings.observations)?;
     let destination = Destination::open(settings.output.file.as_deref())?;
     let judge = Judge::prepare(&settings.policy, &settings.ca, &[])?;
     present::warnings(&judge.warnings, &settings.output);
-    let run = kept::runs(&merged.newest)
-        .into_iter()
-        .next_back()
-        .unwrap_or_default();
-    let partial = merged
-        .newest
-        .iter()
-        .any(|seen| seen.outcome == Outcome::NotAttempted);
-    let report = judge.report(&merged.newest, &merged.older, run, partial);
-    present::write(
-        &report,
-        &merged.newest,
-        settings.format,
-        &settings.output,
-        destination,
-    )?;
-    Ok(Exit::of(&report, settings.policy.deny))
+    let seen = &merged.newest;
+    let looked = judge.look_again(issuers, seen, &merged.older, &merged.run)?;
+    let partial = looked.was_interrupted();
+    looked.partial(partial).report(seen, |report| {
+        present::write(report, seen, settings.format, &settings.output, destination)?;
+        Ok(Exit::of(report, settings.policy.deny)?)
+    })
 }
 
-/// Every file's observations, merged.
-pub(super) fn read(sources: &[Source]) -> Result<Merged> {
-    let mut observations: Vec<Observation> = Vec::new();
+/// Every file's observations, merged, and the names under which their certificates are issued.
+pub(super) fn read(sources: &[Source]) -> Result<(Issuers, Merged)> {
+    let mut issuers = Issuers::default();
+    let mut kept = Kept::default();
     for source in sources {
-        let take = |observation| observations.push(observation);
-        match source {
-            Source::Stdin if std::io::stdin().is_terminal() => {
-                bail!("standard input is a terminal; pipe observations into it, or name a file")
+        let (name, file) = open(source)?;
+        kept.add(&name, file, |observation| issuers.see(&observation))?;
+    }
+    Ok((issuers, kept.merge()?))
+}
+
+/// A source that can be read again: what is no regular file is copied to a temporary one, which has no name.
+fn open(source: &Source) -> Result<(String, File)> {
+    match source {
+        Source::Stdin if std::io::stdin().is_terminal() => {
+            bail!("standard input is a terminal; pipe observations into it, or name a file")
+        }
+        Source::Stdin => {
+            let name = "standard input".to_owned();
+            let file = copy(&name, &mut std::io::stdin().lock())?;
+            Ok((name, file))
+        }
+        Source::File(path) => {
+            let name = path.display().to_string();
+            let mut file = given::open(path)?;
+            if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+                file = copy(&name, &mut file)?;
             }
-            Source::Stdin => kept::read("standard input", std::io::stdin().lock(), take)?,
-            Source::File(path) => kept::read(
-                &path.display().to_string(),
-                BufReader::new(given::open(path)?),
-                take,
-            )?,
+            Ok((name, file))
         }
     }
-    Ok(kept::merge(observations))
+}
+
+fn copy(name: &str, input: &mut dyn std::io::Read) -> Result<File> {
+    let failed = || format!("cannot copy {name} to a temporary file");
+    let mut file = tempfile::tempfile().with_context(failed)?;
+    std::io::copy(input, &mut file).with_context(failed)?;
+    file.rewind().with_context(failed)?;
+    Ok(file)
 }

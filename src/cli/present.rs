@@ -1,20 +1,20 @@
 //! The only place that prints: results to their destination, everything else to standard error.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use anyhow::Result;
 
 use crate::cli::args::Format;
 use crate::cli::output::Destination;
 use crate::cli::settings::{Output, Verbosity};
-use crate::model::observation::Observation;
-use crate::model::report::RunReport;
+use crate::model::observation::Observations;
+use crate::model::report::Report;
 use crate::report::{Style, json, ndjson, pem, table, text};
 
 /// Writes the report in the format asked for. Where that does not show the verdict, standard error does.
 pub(super) fn write(
-    report: &RunReport,
-    observations: &[Observation],
+    report: &dyn Report,
+    observations: &dyn Observations,
     format: Format,
     output: &Output,
     destination: Destination,
@@ -24,26 +24,39 @@ pub(super) fn write(
         Format::Table => table::render(report, &style(output), out),
         Format::Json => json::render(report, out),
         Format::Pem => pem::render(report, out),
-        Format::Ndjson => {
-            let mut observations: Vec<&Observation> = observations.iter().collect();
-            observations
-                .sort_by_key(|seen| (&seen.target, seen.address, seen.variant, seen.chain.first()));
-            observations
-                .into_iter()
-                .try_for_each(|observation| ndjson::line(observation, out))
-        }
+        Format::Ndjson => in_order(observations)?
+            .into_iter()
+            .try_for_each(|number| ndjson::line(&*observations.read(number)?, out)),
     })?;
     if !shown {
-        note(
-            &format!(
-                "{}  {}",
-                report.verdict.word().to_uppercase(),
-                report.headline
-            ),
-            output,
-        );
+        let (verdict, headline) = (report.head().verdict.word(), &report.head().headline);
+        note(&format!("{}  {headline}", verdict.to_uppercase()), output);
     }
     Ok(())
+}
+
+/// The numbers of the observations in the order of their document: by endpoint, then by leaf.
+fn in_order(observations: &dyn Observations) -> io::Result<Vec<usize>> {
+    let mut keys = Vec::new();
+    for number in 0..observations.count() {
+        let seen = observations.read(number)?.into_owned();
+        keys.push(((seen.target, seen.address, seen.variant), number));
+    }
+    keys.sort_unstable();
+    for alike in keys.chunk_by_mut(|one, next| one.0 == next.0) {
+        if alike.len() > 1 {
+            let mut full = Vec::new();
+            for (_, number) in alike.iter() {
+                let seen = observations.read(*number)?.into_owned();
+                full.push((seen.leaf().cloned(), seen, *number));
+            }
+            full.sort();
+            for (key, (.., number)) in alike.iter_mut().zip(full) {
+                key.1 = number;
+            }
+        }
+    }
+    Ok(keys.into_iter().map(|(_, number)| number).collect())
 }
 
 /// How text is laid out.
@@ -81,5 +94,5 @@ pub(super) fn error(error: &anyhow::Error) {
 /// A line on standard error. Nobody is left to tell when that fails.
 fn line(line: &str) {
     let harmless: Vec<_> = line.split('\n').map(text::harmless).collect();
-    let _ = writeln!(std::io::stderr().lock(), "{}", harmless.join("\n"));
+    let _ = writeln!(io::stderr().lock(), "{}", harmless.join("\n"));
 }

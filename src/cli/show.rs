@@ -10,6 +10,7 @@ use crate::cli::output::Destination;
 use crate::cli::present;
 use crate::cli::settings::{Policy, Show};
 use crate::cli::verdict::Judge;
+use crate::judge::details;
 use crate::model::report::RunReport;
 use crate::report::{json, pem, show};
 
@@ -17,11 +18,14 @@ use crate::report::{json, pem, show};
 pub(super) fn run(settings: &Show) -> Result<Exit> {
     let inventory = given::inventory(&settings.given)?;
     let destination = Destination::open(settings.output.file.as_deref())?;
-    let judge = Judge::prepare(&Policy::default(), &settings.ca, &[])?.with_details();
+    let judge = Judge::prepare(&Policy::default(), &settings.ca, &[])?;
     present::warnings(&judge.warnings, &settings.output);
     let sweep = network::settings(&settings.connect, &settings.resolve);
     let observed = network::block_on(network::observe(&inventory, &sweep, &settings.output))?;
-    let report = judge.report(&observed.observations, &[], &sweep.run, observed.partial);
+    let seen = observed.observations;
+    let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
+    let mut report = looked.complete(&seen)?;
+    report.details = details(&seen);
     destination.write(|out| match settings.format {
         ShowFormat::Text => show::render(&report, &present::style(&settings.output), out),
         ShowFormat::Json => json::render(&report, out),

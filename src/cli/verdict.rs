@@ -1,16 +1,18 @@
 //! From what was observed to the report: the step that `check`, `demo`, `judge` and `show` share.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
 
 use crate::candidates;
 use crate::cli::settings;
-use crate::identify;
-use crate::judge::{self, Expected, ReferenceCa, Rules};
+use crate::identify::{Candidates, Issuers, Roots};
+use crate::judge::{self, Briefs, Case, Expected, ReferenceCa, Rows, Rules};
 use crate::model::bytes::Der;
+use crate::model::identified::Identified;
 use crate::model::issuer::Source;
-use crate::model::observation::Observation;
-use crate::model::report::{Policy, RunReport};
+use crate::model::observation::{Observation, Observations};
+use crate::model::report::{Policy, Report, RunReport};
 use crate::model::target::{Expectation, Group};
 use crate::model::timestamp::Timestamp;
 use crate::sweep;
@@ -27,7 +29,6 @@ pub(super) struct Judge {
     expected: BTreeMap<Group, Expected>,
     candidates: Vec<(Der, Source)>,
     now: Option<Timestamp>,
-    details: bool,
     /// What went wrong without keeping the verdict from being given.
     pub(super) warnings: Vec<String>,
 }
@@ -78,39 +79,40 @@ impl Judge {
             judged: policy.groups.clone(),
             require_possession: policy.require_possession,
             now: policy.now,
-            details: false,
             expected,
             candidates,
             warnings,
         })
     }
 
-    /// Also puts every certificate presented into words.
-    pub(super) fn with_details(self) -> Self {
-        Self {
-            details: true,
-            ..self
-        }
+    /// As [`Judge::look_again`], over one run in memory.
+    pub(super) fn look(self, seen: &Vec<Observation>, run: &str) -> io::Result<Looked> {
+        let mut issuers = Issuers::default();
+        seen.iter().for_each(|observation| issuers.see(observation));
+        self.look_again(issuers, seen, &Vec::<Observation>::new(), run)
     }
 
-    /// Gives the verdict over what was seen. What earlier runs saw lends its certificates.
-    pub(super) fn report(
+    /// Finds out who issued what was seen, and what the verdict has to know of it.
+    ///
+    /// What earlier runs saw lends its certificates. `issuers` has seen all of it.
+    pub(super) fn look_again(
         self,
-        seen: &[Observation],
-        earlier: &[Observation],
+        issuers: Issuers,
+        seen: &dyn Observations,
+        earlier: &dyn Observations,
         run: &str,
-        partial: bool,
-    ) -> RunReport {
-        let kept = earlier.iter().flat_map(|observation| {
-            let source = Source::Kept(observation.run.clone());
-            observation
-                .chain
-                .iter()
-                .map(move |der| (der.clone(), source.clone()))
-        });
-        let mut identified = identify::identify(seen, self.candidates.into_iter().chain(kept));
+    ) -> io::Result<Looked> {
+        let mut candidates = Candidates::new(issuers, self.candidates);
+        visit(seen, |observation| candidates.see(observation))?;
+        visit(earlier, |observation| candidates.see_kept(observation))?;
+        let mut leaves = candidates.leaves();
+        let mut briefs = Briefs::default();
+        visit(seen, |observation| {
+            let leaf = leaves.see(observation);
+            briefs.add(observation, leaf);
+        })?;
+        let identified = leaves.identified();
         let now = self.now.unwrap_or_else(sweep::now);
-        identify::assess_trust(&mut identified, seen, now);
         let rules = Rules {
             policy: self.policy,
             judged: self.judged,
@@ -119,13 +121,57 @@ impl Judge {
             expires_within_days: EXPIRES_WITHIN_DAYS,
             run: run.to_owned(),
             now,
-            partial,
+            partial: false,
         };
-        let mut report = judge::judge(&rules, seen, &identified);
-        if self.details {
-            report.details = judge::details(seen, &identified);
-        }
-        report
+        Ok(Looked {
+            roots: Roots::new(&identified, now),
+            rows: briefs.in_order(seen)?,
+            identified,
+            rules,
+        })
+    }
+}
+
+fn visit(observations: &dyn Observations, mut see: impl FnMut(&Observation)) -> io::Result<()> {
+    for number in 0..observations.count() {
+        see(&*observations.read(number)?);
+    }
+    Ok(())
+}
+
+/// Everything that a verdict is given by.
+pub(super) struct Looked {
+    rules: Rules,
+    rows: Rows,
+    identified: Identified,
+    roots: Roots,
+}
+
+impl Looked {
+    /// Says that the run was interrupted, or that it was not.
+    pub(super) fn partial(mut self, partial: bool) -> Self {
+        self.rules.partial = partial;
+        self
+    }
+
+    /// Whether the observations say that their run was interrupted.
+    pub(super) fn was_interrupted(&self) -> bool {
+        self.rows.are_partial()
+    }
+
+    /// The whole report in memory.
+    pub(super) fn complete(&self, seen: &dyn Observations) -> io::Result<RunReport> {
+        self.report(seen, |report| report.complete())
+    }
+
+    /// Hands the report over what was seen to `work`. Its rows are made from `seen` when they are asked for.
+    pub(super) fn report<T>(
+        &self,
+        seen: &dyn Observations,
+        work: impl FnOnce(&dyn Report) -> T,
+    ) -> T {
+        let assess = |chain: &[Der]| self.roots.assess(chain);
+        work(&Case::new(&self.rules, &self.rows, seen, &self.identified).with_trust(&assess))
     }
 }
 

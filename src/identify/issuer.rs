@@ -43,16 +43,16 @@ pub(super) fn identify(
             issuer_serials: facts.issuer_serials,
         };
         return Identification {
-            leaf: leaf.sha256,
             standing,
+            issuer: leaf.issuer.as_ref().ok().cloned(),
             trials: Vec::new(),
             obstacle: None,
         };
     }
     let search = Search::run(leaf, companions, pool);
     Identification {
-        leaf: leaf.sha256,
         standing: search.standing(leaf, pool),
+        issuer: leaf.issuer.as_ref().ok().cloned(),
         trials: search.trials,
         obstacle: search.obstacle,
     }
@@ -67,8 +67,8 @@ fn unreadable(leaf: &Certificate, obstacle: String) -> Identification {
         issuer_serials: BTreeSet::new(),
     };
     Identification {
-        leaf: leaf.sha256,
         standing,
+        issuer: leaf.issuer.as_ref().ok().cloned(),
         trials: Vec::new(),
         obstacle: Some(obstacle),
     }

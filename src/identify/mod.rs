@@ -1,77 +1,140 @@
 //! L2: all observations and candidates → who issued each leaf.
 //!
-//! Pure: no input or output, no clock. Two folds: first every candidate, then the leaves one by one, so that the result
+//! Pure: no input or output, no clock. Three folds over the observations, which may lie in a file larger than memory:
+//! the names under which something is issued ([`Issuers`]), the certificates that bear such a name ([`Candidates`]), and
+//! the leaves one by one ([`Leaves`]). What is kept grows with the candidates, and by a few bytes a leaf. The result
 //! does not depend on the order of anything. It knows no policy and gives no verdict.
 
 mod ancestry;
 mod issuer;
+mod leaves;
 mod pool;
 #[cfg(test)]
 mod tests;
 mod trust;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 
 use crate::model::bytes::{Der, Sha256};
-use crate::model::identified::{CaKey, Identified};
+use crate::model::certificate::NameKey;
+use crate::model::identified::Identified;
 use crate::model::issuer::Source;
 use crate::model::observation::Observation;
-use crate::model::timestamp::Timestamp;
+use crate::x509::parse;
+pub use leaves::Leaves;
+use leaves::Shown;
 use pool::Pool;
+pub use trust::Roots;
 
 /// Identifies the issuing CA of every leaf that the observations show.
 ///
-/// Candidates are every certificate of every chain, and those given. Observations of earlier runs may be given as
-/// candidates with [`Source::Kept`].
+/// Candidates are the certificates of every chain, and those given.
 pub fn identify<'a>(
     observations: impl IntoIterator<Item = &'a Observation>,
-    candidates: impl IntoIterator<Item = (Der, Source)>,
+    given: impl IntoIterator<Item = (Der, Source)>,
 ) -> Identified {
-    let mut pool = Pool::default();
-    let mut leaves: BTreeMap<Sha256, BTreeSet<Sha256>> = BTreeMap::new();
-    for (der, source) in candidates {
-        pool.add(&der, &source);
+    let observations: Vec<&Observation> = observations.into_iter().collect();
+    let mut issuers = Issuers::default();
+    observations.iter().for_each(|seen| issuers.see(seen));
+    let mut candidates = Candidates::new(issuers, given);
+    observations.iter().for_each(|seen| candidates.see(seen));
+    let mut leaves = candidates.leaves();
+    for seen in observations {
+        leaves.see(seen);
     }
-    for observation in observations {
-        let source = Source::Presented(observation.target.clone());
-        let chain: Vec<Sha256> = observation
-            .chain
-            .iter()
-            .map(|der| pool.add(der, &source))
-            .collect();
-        if let Some((leaf, others)) = chain.split_first() {
-            leaves.entry(*leaf).or_default().extend(others);
-        }
-    }
-    let mut identified = Identified::default();
-    // A CA that the user gave is followed to its roots even when no leaf comes from it: leaves are compared with it.
-    let mut issuers: BTreeSet<CaKey> = pool.given().collect();
-    for (leaf, companions) in leaves {
-        let certificate = pool
-            .certificate(&leaf)
-            .expect("every leaf was added to the pool");
-        let identification = issuer::identify(certificate, &companions, &pool);
-        if let (Some(name), Some(key)) = (
-            identification.standing.issuer.clone(),
-            identification.standing.key(),
-        ) {
-            issuers.insert(CaKey { name, key });
-        }
-        identified.leaves.insert(leaf, Arc::new(identification));
-    }
-    identified.cas = ancestry::trace(issuers, &pool);
-    identified.certificates = pool.into_certificates();
-    identified
+    leaves.identified()
 }
 
-/// Adds whether a client would trust each chain presented: a question apart from who issued.
+/// The first fold: the names under which certificates are issued.
 ///
-/// The roots are those of the platform and of the user's files, and `now` is the time of the handshake.
-pub fn assess_trust<'a>(
-    identified: &mut Identified,
-    observations: impl IntoIterator<Item = &'a Observation>,
-    now: Timestamp,
-) {
-    identified.trust = trust::assess(observations, identified, now);
+/// Only a certificate whose subject is one of them can have issued another. Names that occur in observations which turn
+/// out not to count do no harm.
+#[derive(Default)]
+pub struct Issuers {
+    /// Hashes: a name taken for another only makes a candidate that issued nothing.
+    names: HashSet<u64>,
+    state: RandomState,
+}
+
+impl Issuers {
+    /// Takes in an observation.
+    pub fn see(&mut self, observation: &Observation) {
+        observation.chain.iter().for_each(|der| self.add(der));
+    }
+
+    fn add(&mut self, der: &Der) {
+        if let (Some(issuer), _) = parse::names(der) {
+            self.names.insert(self.state.hash_one(issuer));
+        }
+    }
+
+    fn contains(&self, subject: &NameKey) -> bool {
+        self.names.contains(&self.state.hash_one(subject))
+    }
+}
+
+/// The second fold: the certificates that may have issued another, and which leaves there are.
+pub struct Candidates {
+    issuers: Issuers,
+    pool: Pool,
+    shown: Shown,
+}
+
+impl Candidates {
+    /// Begins with the certificates that the user and the platform give.
+    pub fn new(mut issuers: Issuers, given: impl IntoIterator<Item = (Der, Source)>) -> Self {
+        let mut pool = Pool::default();
+        for (der, source) in given {
+            issuers.add(&der);
+            pool.add(&der, der.sha256(), &source);
+        }
+        Self {
+            issuers,
+            pool,
+            shown: Shown::default(),
+        }
+    }
+
+    /// Takes in an observation that is judged.
+    pub fn see(&mut self, observation: &Observation) {
+        let source = Source::Presented(observation.target.clone());
+        let mut chain = observation.chain.iter();
+        let Some(leaf) = chain.next() else { return };
+        let digest = leaf.sha256();
+        self.offer(leaf, digest, &source);
+        let companions: Vec<Sha256> = chain
+            .filter_map(|der| {
+                let digest = der.sha256();
+                self.offer(der, digest, &source).then_some(digest)
+            })
+            .collect();
+        self.shown.add(digest, companions);
+    }
+
+    /// Takes in an observation of an earlier run, which only lends its certificates.
+    pub fn see_kept(&mut self, observation: &Observation) {
+        let source = Source::Kept(observation.run.clone());
+        for der in &observation.chain {
+            self.offer(der, der.sha256(), &source);
+        }
+    }
+
+    /// Adds a certificate that may have issued another; whether it is one.
+    fn offer(&mut self, der: &Der, digest: Sha256, source: &Source) -> bool {
+        let issues = || {
+            let (_, subject) = parse::names(der);
+            subject.is_some_and(|subject| self.issuers.contains(&subject))
+        };
+        let taken = self.pool.certificate(&digest).is_some() || issues();
+        if taken {
+            self.pool.add(der, digest, source);
+        }
+        taken
+    }
+
+    /// Goes on to the leaves.
+    pub fn leaves(self) -> Leaves {
+        Leaves::new(self.shown, self.pool)
+    }
 }

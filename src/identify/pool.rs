@@ -9,7 +9,7 @@ use crate::model::identified::{CaFacts, CaKey, Known};
 use crate::model::issuer::Source;
 use crate::x509::parse;
 
-/// Every certificate of a run, each parsed once.
+/// The certificates of a run that may have issued another, each parsed once.
 #[derive(Default)]
 pub(super) struct Pool {
     certificates: HashMap<Sha256, Known>,
@@ -18,8 +18,7 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Adds a certificate; of the places where one was found, the first in the order of [`Source`] is kept.
-    pub(super) fn add(&mut self, der: &Der, source: &Source) -> Sha256 {
-        let fingerprint = der.sha256();
+    pub(super) fn add(&mut self, der: &Der, fingerprint: Sha256, source: &Source) {
         let platform = *source == Source::Platform;
         let given = matches!(source, Source::File(_));
         if let Some(known) = self.certificates.get_mut(&fingerprint) {
@@ -28,7 +27,7 @@ impl Pool {
             if *source < known.found {
                 known.found = source.clone();
             }
-            return fingerprint;
+            return;
         }
         let certificate = Arc::new(parse::certificate(der));
         if let (Ok(subject), Ok(key)) = (&certificate.subject, &certificate.public_key) {
@@ -44,7 +43,6 @@ impl Pool {
                 given,
             },
         );
-        fingerprint
     }
 
     pub(super) fn certificate(&self, fingerprint: &Sha256) -> Option<&Certificate> {

@@ -5,6 +5,8 @@ use rcgen::{
     KeyPair,
 };
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::model::bytes::Sha256;
 use crate::model::identified::CaKey;
@@ -125,7 +127,7 @@ fn alone(chain: &[&Der], candidates: &[&Der]) -> Identification {
         .iter()
         .map(|der| ((*der).clone(), Source::File("ca.pem".to_owned())));
     let identified = identify([&seen], candidates);
-    identified.leaves[&chain[0].sha256()].as_ref().clone()
+    identified.leaves[&chain[0].sha256()].clone()
 }
 
 fn evidence(chain: &[&Der], candidates: &[&Der]) -> Evidence {
@@ -363,15 +365,10 @@ fn trust_of(chain: &[&Der], roots: &[&Der], now: &str) -> (Trusted, String) {
     let roots = roots
         .iter()
         .map(|der| ((*der).clone(), Source::File("ca.pem".to_owned())));
-    let mut identified = identify([&seen], roots);
-    assess_trust(
-        &mut identified,
-        [&seen],
-        Timestamp::parse(now).expect("a time"),
-    );
-    let chain: Vec<Sha256> = chain.iter().map(|der| der.sha256()).collect();
-    let trust = &identified.trust[&chain];
-    (trust.trusted, trust.reason.clone())
+    let identified = identify([&seen], roots);
+    let now = Timestamp::parse(now).expect("a time");
+    let trust = Roots::new(&identified, now).assess(&seen.chain);
+    (trust.trusted, trust.reason)
 }
 
 #[test]

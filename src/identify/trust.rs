@@ -1,52 +1,42 @@
 //! Would a client trust the chain that a server presents? Path building by webpki; a question apart from *who issued*.
 
-use std::collections::{BTreeMap, HashMap};
-
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
 
-use crate::model::bytes::{Der, Sha256};
+use crate::model::bytes::Der;
 use crate::model::identified::Identified;
-use crate::model::observation::Observation;
 use crate::model::report::{Trust, Trusted};
 use crate::model::timestamp::Timestamp;
 
-/// Assesses every chain presented against the roots that the platform or the user gave.
-pub(super) fn assess<'a>(
-    observations: impl IntoIterator<Item = &'a Observation>,
-    identified: &Identified,
+/// The roots that the platform or the user gave, and the time at which chains are assessed.
+pub struct Roots {
+    anchors: Vec<TrustAnchor<'static>>,
     now: Timestamp,
-) -> HashMap<Vec<Sha256>, Trust> {
-    let roots = roots(identified);
-    let anchors: Vec<TrustAnchor<'_>> = roots
-        .iter()
-        .filter_map(|root| anchor_from_trusted_cert(root).ok())
-        .collect();
-    let mut chains: BTreeMap<Vec<Sha256>, &[Der]> = BTreeMap::new();
-    for chain in observations
-        .into_iter()
-        .map(|seen| seen.chain.as_slice())
-        .filter(|chain| !chain.is_empty())
-    {
-        chains
-            .entry(chain.iter().map(Der::sha256).collect())
-            .or_insert(chain);
-    }
-    chains
-        .into_iter()
-        .map(|(key, chain)| (key, trust(chain, &anchors, now)))
-        .collect()
 }
 
-/// The self-issued certificates among those that the platform and the user gave.
-fn roots(identified: &Identified) -> Vec<CertificateDer<'_>> {
-    let given = identified
-        .certificates
-        .values()
-        .filter(|known| (known.platform || known.given) && known.certificate.is_self_issued());
-    given
-        .map(|known| CertificateDer::from(known.certificate.der.as_bytes()))
-        .collect()
+impl Roots {
+    /// The self-issued certificates among those given. `now` is the time of the handshake.
+    pub fn new(identified: &Identified, now: Timestamp) -> Self {
+        let given = identified
+            .certificates
+            .values()
+            .filter(|known| (known.platform || known.given) && known.certificate.is_self_issued());
+        let mut given: Vec<&Der> = given.map(|known| &known.certificate.der).collect();
+        given.sort_unstable();
+        let anchors = given.into_iter().filter_map(|root| {
+            let root = CertificateDer::from(root.as_bytes());
+            Some(anchor_from_trusted_cert(&root).ok()?.to_owned())
+        });
+        Self {
+            anchors: anchors.collect(),
+            now,
+        }
+    }
+
+    /// Whether a client would trust a chain presented: a question apart from who issued.
+    pub fn assess(&self, chain: &[Der]) -> Trust {
+        trust(chain, &self.anchors, self.now)
+    }
 }
 
 fn trust(chain: &[Der], anchors: &[TrustAnchor<'_>], now: Timestamp) -> Trust {

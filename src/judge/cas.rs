@@ -1,11 +1,10 @@
 //! The CAs that are shown: leaves connected by agreement on the issuing CA.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::naming::Names;
 use crate::judge::relate::{Relations, relate};
-use crate::model::bytes::Sha256;
-use crate::model::identified::{CaFacts, CaKey, Identified};
+use crate::model::identified::{CaFacts, CaKey, Identified, LeafNumber};
 use crate::model::issuer::{Evidence, Standing};
 use crate::model::report::{Ca, Policy};
 use crate::model::verdict::{Same, Threshold};
@@ -13,24 +12,27 @@ use crate::model::verdict::{Same, Threshold};
 /// The CAs of a run, largest first.
 pub(super) struct Cas {
     pub(super) list: Vec<Ca>,
-    of: HashMap<Sha256, usize>,
+    /// For each leaf the place of its CA in the list.
+    of: Vec<Option<u32>>,
 }
 
 impl Cas {
-    /// Connects the leaves of a run. `shown` counts for each leaf the endpoints that show it.
+    /// Connects the leaves of a run. `shown` counts for each leaf, by its number, the endpoints that show it.
     ///
     /// What is shown here is always the issuing CA, whatever the policy, so that the reader sees what differs; and a key
     /// identifier is enough, whatever the threshold, as the threshold is about the verdict.
     pub(super) fn connect(
-        shown: &BTreeMap<Sha256, u64>,
+        shown: &[u32],
         policy: &Policy,
         identified: &Identified,
         names: &Names<'_>,
     ) -> Self {
         let evidence = policy.evidence.min(Threshold::KeyId);
-        let leaves = shown
-            .keys()
-            .filter_map(|leaf| Some((*leaf, &identified.leaves.get(leaf)?.standing)));
+        let leaves = identified
+            .leaves
+            .numbers()
+            .filter(|leaf| shown[leaf.index()] > 0)
+            .map(|leaf| (leaf, &identified.leaves.known(leaf).standing));
         let relations = relate(
             &Policy {
                 same: Same::IssuingCa,
@@ -46,24 +48,25 @@ impl Cas {
         groups.sort_by(|one, other| one.rank().cmp(&other.rank()));
         let mut cas = Self {
             list: Vec::new(),
-            of: HashMap::new(),
+            of: vec![None; shown.len()],
         };
         for (index, group) in groups.into_iter().enumerate() {
-            cas.of
-                .extend(group.leaves.iter().map(|leaf| (*leaf, index)));
+            for leaf in &group.leaves {
+                cas.of[leaf.index()] = u32::try_from(index).ok();
+            }
             cas.list.push(group.finish(index, identified, names));
         }
         cas
     }
 
     /// The CA that a leaf comes from; `None` when the leaf cannot be read.
-    pub(super) fn of(&self, leaf: &Sha256) -> Option<&Ca> {
-        self.list.get(*self.of.get(leaf)?)
+    pub(super) fn of(&self, leaf: LeafNumber) -> Option<&Ca> {
+        self.list.get((*self.of.get(leaf.index())?)? as usize)
     }
 }
 
 /// Sets of leaves connected by agreements, each with the standing that says most of the CA.
-fn components<'i>(relations: &Relations<'i>) -> Vec<(&'i Standing, BTreeSet<Sha256>)> {
+fn components<'i>(relations: &Relations<'i>) -> Vec<(&'i Standing, BTreeSet<LeafNumber>)> {
     let mut parent: Vec<usize> = (0..relations.classes.len()).collect();
     let mut linked = vec![false; parent.len()];
     for &(left, right) in &relations.agreements {
@@ -71,7 +74,7 @@ fn components<'i>(relations: &Relations<'i>) -> Vec<(&'i Standing, BTreeSet<Sha2
         let (left, right) = (find(&mut parent, left), find(&mut parent, right));
         parent[left.max(right)] = left.min(right);
     }
-    let mut connected: BTreeMap<usize, (&Standing, BTreeSet<Sha256>)> = BTreeMap::new();
+    let mut connected: BTreeMap<usize, (&Standing, BTreeSet<LeafNumber>)> = BTreeMap::new();
     let mut alone = Vec::new();
     for (index, class) in relations.classes.iter().enumerate() {
         if class.standing.issuer.is_none() {
@@ -108,7 +111,7 @@ fn find(parent: &mut [usize], mut index: usize) -> usize {
 /// A CA before it has its place in the list.
 struct Draft<'i> {
     standing: &'i Standing,
-    leaves: BTreeSet<Sha256>,
+    leaves: BTreeSet<LeafNumber>,
     endpoints: u64,
     name: String,
     facts: Option<&'i CaFacts>,
@@ -117,15 +120,18 @@ struct Draft<'i> {
 impl<'i> Draft<'i> {
     fn new(
         standing: &'i Standing,
-        leaves: BTreeSet<Sha256>,
-        shown: &BTreeMap<Sha256, u64>,
+        leaves: BTreeSet<LeafNumber>,
+        shown: &[u32],
         identified: &'i Identified,
         names: &Names<'_>,
     ) -> Self {
-        let endpoints = leaves.iter().filter_map(|leaf| shown.get(leaf)).sum();
+        let endpoints = leaves
+            .iter()
+            .map(|leaf| u64::from(shown[leaf.index()]))
+            .sum();
         let name = leaves
             .first()
-            .map(|leaf| names.issuer_of(leaf))
+            .map(|leaf| names.issuer_of(*leaf))
             .unwrap_or_default();
         let facts = ca_key(standing).and_then(|ca| identified.cas.get(&ca));
         Self {
@@ -152,9 +158,10 @@ impl<'i> Draft<'i> {
         let own = self
             .leaves
             .first()
-            .filter(|_| self.standing.evidence() == Evidence::SelfSigned);
+            .filter(|_| self.standing.evidence() == Evidence::SelfSigned)
+            .map(|leaf| identified.leaves.fingerprint(*leaf));
         let spki = certificates
-            .chain(own)
+            .chain(&own)
             .filter_map(|certificate| {
                 identified
                     .certificate(certificate)?

@@ -6,9 +6,8 @@ use std::net::IpAddr;
 use crate::judge::pair::{self, Relation};
 use crate::judge::reference::Expected;
 use crate::judge::relate::{Relations, relate};
-use crate::judge::{Row, Rules};
-use crate::model::bytes::Sha256;
-use crate::model::identified::Identified;
+use crate::judge::{Brief, Rules};
+use crate::model::identified::{Identified, LeafNumber};
 use crate::model::issuer::{Evidence, Standing};
 use crate::model::observation::Possession;
 use crate::model::report::ReferenceOrigin;
@@ -21,11 +20,13 @@ pub(super) struct Judgement {
     pub(super) evidence: Option<Evidence>,
     pub(super) origin: Option<ReferenceOrigin>,
     /// The leaves of the front ends, where they are the reference.
-    pub(super) reference_leaves: BTreeSet<Sha256>,
+    pub(super) reference_leaves: BTreeSet<LeafNumber>,
+    /// How many front ends were named.
+    pub(super) front_ends: usize,
     /// Why it is not *same*; row numbers count from the run's first row.
     pub(super) obstacles: Vec<Obstacle>,
     /// For each leaf of the group: whether it agrees.
-    pub(super) agrees: BTreeMap<Sha256, Option<bool>>,
+    pub(super) agrees: BTreeMap<LeafNumber, Option<bool>>,
     /// Whether leaves agree only across generations of a CA's key.
     pub(super) across_generations: bool,
 }
@@ -59,10 +60,10 @@ pub(super) enum Obstacle {
 pub(super) fn judge(
     rules: &Rules,
     expected: Option<&Expected>,
-    rows: &[&Row<'_>],
+    rows: &[&Brief],
     identified: &Identified,
 ) -> Judgement {
-    let relations = relate(&rules.policy, standings(rows), identified);
+    let relations = relate(&rules.policy, standings(rows, identified), identified);
     let reference = Reference::of(rules, expected, rows, identified);
     let mut outcome = Comparison::default();
     for class in &relations.classes {
@@ -86,8 +87,8 @@ pub(super) fn judge(
     obstacles.extend(possession(rules, rows));
     obstacles.extend(
         rows.iter()
-            .filter(|row| row.is_unreadable())
-            .map(|row| Obstacle::Unreadable(row.number)),
+            .filter(|row| row.is_unreadable(identified))
+            .map(|row| Obstacle::Unreadable(row.number())),
     );
     if relations.exhausted {
         obstacles.push(Obstacle::Exhausted);
@@ -111,29 +112,41 @@ pub(super) fn judge(
         evidence,
         origin: reference.origin(),
         reference_leaves: reference.leaves(),
+        front_ends: front_ends(rows),
         obstacles,
         agrees: outcome.agrees,
         across_generations: relations.across_generations,
     }
 }
 
-fn standings<'i>(rows: &[&Row<'i>]) -> BTreeMap<Sha256, &'i Standing> {
+fn front_ends(rows: &[&Brief]) -> usize {
+    let front_ends = rows.iter().filter(|row| row.has(Role::FrontEnd));
+    front_ends
+        .map(|row| row.host())
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+fn standings<'i>(
+    rows: &[&Brief],
+    identified: &'i Identified,
+) -> BTreeMap<LeafNumber, &'i Standing> {
     rows.iter()
-        .filter_map(|row| Some((row.leaf?, &row.identification?.standing)))
+        .filter_map(|row| Some((row.leaf?, &row.known(identified)?.standing)))
         .collect()
 }
 
 /// The comparison of every leaf with the reference, summed up.
 #[derive(Default)]
 struct Comparison {
-    agrees: BTreeMap<Sha256, Option<bool>>,
+    agrees: BTreeMap<LeafNumber, Option<bool>>,
     difference: Option<Evidence>,
     agreement: Option<Evidence>,
     unknown: bool,
 }
 
 impl Comparison {
-    fn add(&mut self, leaf: Sha256, (agrees, strength): (Option<bool>, Option<Evidence>)) {
+    fn add(&mut self, leaf: LeafNumber, (agrees, strength): (Option<bool>, Option<Evidence>)) {
         match agrees {
             Some(true) => self.agreement = weaker(self.agreement, strength),
             Some(false) => self.difference = stronger(self.difference, strength),
@@ -165,7 +178,7 @@ fn weaker(one: Option<Evidence>, other: Option<Evidence>) -> Option<Evidence> {
 enum Reference<'r> {
     Given(&'r Expected),
     FrontEnds {
-        leaves: BTreeSet<Sha256>,
+        leaves: BTreeSet<LeafNumber>,
         relations: Relations<'r>,
     },
     None,
@@ -175,15 +188,14 @@ impl<'r> Reference<'r> {
     fn of(
         rules: &Rules,
         expected: Option<&'r Expected>,
-        rows: &[&Row<'r>],
-        identified: &Identified,
+        rows: &[&Brief],
+        identified: &'r Identified,
     ) -> Self {
         if let Some(expected) = expected {
             return Self::Given(expected);
         }
-        let is_front_end =
-            |row: &&&Row<'_>| row.observation.roles.contains(&Role::FrontEnd) && row.leaf.is_some();
-        let front_ends: Vec<&Row<'_>> = rows.iter().filter(is_front_end).copied().collect();
+        let is_front_end = |row: &&&Brief| row.has(Role::FrontEnd) && row.leaf.is_some();
+        let front_ends: Vec<&Brief> = rows.iter().filter(is_front_end).copied().collect();
         let served: Vec<_> = front_ends
             .iter()
             .filter(|row| !row.is_file())
@@ -194,7 +206,7 @@ impl<'r> Reference<'r> {
         } else {
             served
         };
-        let standings = standings(&front_ends);
+        let standings = standings(&front_ends, identified);
         let leaves: BTreeSet<_> = standings.keys().copied().collect();
         let relations = relate(&rules.policy, standings, identified);
         let agree = !relations.differs.contains(&true) && !relations.unknown.contains(&true);
@@ -209,7 +221,7 @@ impl<'r> Reference<'r> {
     fn agrees(
         &self,
         rules: &Rules,
-        leaf: Sha256,
+        leaf: LeafNumber,
         standing: &Standing,
         all: &Relations<'_>,
         identified: &Identified,
@@ -254,7 +266,7 @@ impl<'r> Reference<'r> {
         }
     }
 
-    fn leaves(self) -> BTreeSet<Sha256> {
+    fn leaves(self) -> BTreeSet<LeafNumber> {
         match self {
             Self::FrontEnds { leaves, .. } => leaves,
             Self::Given(_) | Self::None => BTreeSet::new(),
@@ -286,20 +298,18 @@ impl Rules {
 }
 
 /// What had to be seen and was not.
-fn not_seen(rows: &[&Row<'_>]) -> Vec<Obstacle> {
-    let missing = rows
-        .iter()
-        .filter(|row| row.observation.required && row.leaf.is_none());
+fn not_seen(rows: &[&Brief]) -> Vec<Obstacle> {
+    let missing = rows.iter().filter(|row| row.required && row.leaf.is_none());
     let mut obstacles: Vec<_> = missing
-        .map(|row| Obstacle::NotCaptured(row.number))
+        .map(|row| Obstacle::NotCaptured(row.number()))
         .collect();
     let mut hosts: BTreeMap<(&str, Option<IpAddr>), bool> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.observation.one_of_host) {
-        hosts.insert((&row.observation.host, row.observation.address), false);
+    for row in rows.iter().filter(|row| row.one_of_host) {
+        hosts.insert((row.host(), row.address), false);
     }
     for row in rows.iter().filter(|row| row.leaf.is_some()) {
         hosts
-            .entry((&row.observation.host, row.observation.address))
+            .entry((row.host(), row.address))
             .and_modify(|seen| *seen = true);
     }
     let silent = hosts.into_iter().filter(|(_, seen)| !seen);
@@ -313,32 +323,28 @@ fn not_seen(rows: &[&Row<'_>]) -> Vec<Obstacle> {
 
 /// Whether an endpoint of the file upload/download service was captured, where Persistent Chat hosts were named: a
 /// port that the user gave for one, or 443 of one or of a front end, which hosts the service in Lync Server 2013.
-fn service_seen(rows: &[&Row<'_>]) -> bool {
-    let has = |row: &Row<'_>, role: Role| row.observation.roles.contains(&role);
-    if !rows.iter().any(|row| has(row, Role::PersistentChat)) {
+fn service_seen(rows: &[&Brief]) -> bool {
+    if !rows.iter().any(|row| row.has(Role::PersistentChat)) {
         return true;
     }
     rows.iter().filter(|row| row.leaf.is_some()).any(|row| {
-        let given = has(row, Role::PersistentChat) && (row.observation.required || row.is_file());
-        let web = row
-            .observation
-            .port
-            .is_some_and(|port| port.number() == 443);
-        given || (web && (has(row, Role::PersistentChat) || has(row, Role::FrontEnd)))
+        let given = row.has(Role::PersistentChat) && (row.required || row.is_file());
+        let web = row.port.is_some_and(|port| port.number() == 443);
+        given || (web && (row.has(Role::PersistentChat) || row.has(Role::FrontEnd)))
     })
 }
 
-fn possession(rules: &Rules, rows: &[&Row<'_>]) -> Vec<Obstacle> {
+fn possession(rules: &Rules, rows: &[&Brief]) -> Vec<Obstacle> {
     let mut obstacles = Vec::new();
     for row in rows
         .iter()
         .filter(|row| row.leaf.is_some() && !row.is_file())
     {
-        match row.observation.tls.as_ref().and_then(|tls| tls.possession) {
-            Some(Possession::Failed) => obstacles.push(Obstacle::PossessionFailed(row.number)),
+        match row.possession {
+            Some(Possession::Failed) => obstacles.push(Obstacle::PossessionFailed(row.number())),
             Some(Possession::Proven) => {}
             _ if rules.require_possession => {
-                obstacles.push(Obstacle::PossessionNotProven(row.number))
+                obstacles.push(Obstacle::PossessionNotProven(row.number()))
             }
             _ => {}
         }

@@ -3,7 +3,9 @@
 //! Pure: no input or output, no clock (`now` is given). It knows no sockets and no output format.
 
 mod advice;
+mod brief;
 mod cas;
+mod certificates;
 mod findings;
 mod group;
 mod naming;
@@ -16,19 +18,28 @@ mod row;
 mod tests;
 mod words;
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use crate::model::bytes::{Der, Sha256};
-use crate::model::identified::Identified;
+use crate::model::certificate::Certificate;
+use crate::model::identified::{Identified, LeafNumber};
 use crate::model::issuer::{Evidence, Identification};
-use crate::model::observation::{Method, Observation};
+use crate::model::observation::{Observation, Observations};
 use crate::model::report::{
-    EndpointReport, GroupReport, Leaf, Policy, Reference, ReportSchema, RunReport, Summary,
+    EndpointReport, GroupReport, Leaf, Policy, Reference, Report, ReportSchema, RunReport, Summary,
+    Trust,
 };
 use crate::model::target::Group;
 use crate::model::timestamp::Timestamp;
 use crate::model::verdict::Verdict;
+use crate::x509::parse;
+use brief::Brief;
+pub use brief::{Briefs, Rows};
 use cas::Cas;
+use certificates::Places;
 use group::Judgement;
 use naming::{Names, ShortNames};
 pub use reference::{Expected, ReferenceCa, ReferenceError, reference_ca};
@@ -54,38 +65,17 @@ pub struct Rules {
     pub partial: bool,
 }
 
-/// One observation with what is known of its leaf.
+/// One observation in full, with what is known of its leaf.
 pub(crate) struct Row<'a> {
-    number: usize,
     observation: &'a Observation,
-    leaf: Option<Sha256>,
+    leaf: Option<LeafNumber>,
     identification: Option<&'a Identification>,
+    certificate: Option<Certificate>,
 }
 
-impl<'a> Row<'a> {
-    fn new(number: usize, observation: &'a Observation, identified: &'a Identified) -> Self {
-        let leaf = observation.leaf().map(Der::sha256);
-        let identification = leaf
-            .and_then(|leaf| identified.leaves.get(&leaf))
-            .map(AsRef::as_ref);
-        Self {
-            number,
-            observation,
-            leaf,
-            identification,
-        }
-    }
-
-    fn is_unreadable(&self) -> bool {
-        self.identification
-            .is_some_and(|known| known.standing.evidence() == Evidence::None)
-    }
-
+impl Row<'_> {
     fn is_file(&self) -> bool {
-        self.observation
-            .attempts
-            .iter()
-            .any(|attempt| attempt.method == Method::File)
+        brief::is_file(self.observation)
     }
 }
 
@@ -93,50 +83,63 @@ impl<'a> Row<'a> {
 pub fn judge<'a>(
     rules: &Rules,
     observations: impl IntoIterator<Item = &'a Observation>,
-    identified: &'a Identified,
+    identified: &Identified,
 ) -> RunReport {
-    let mut observations: Vec<&Observation> = observations.into_iter().collect();
-    observations.sort_by(|one, other| row::order(one).cmp(&row::order(other)));
-    let rows: Vec<Row<'_>> = observations
-        .into_iter()
-        .enumerate()
-        .map(|(number, seen)| Row::new(number, seen, identified))
-        .collect();
-    Case::new(rules, &rows, identified).report()
+    let observations: Vec<&Observation> = observations.into_iter().collect();
+    let mut briefs = Briefs::default();
+    for seen in &observations {
+        let leaf = seen.leaf().map(Der::sha256);
+        briefs.add(seen, leaf.and_then(|leaf| identified.leaves.number(&leaf)));
+    }
+    let rows = briefs.in_order(&observations);
+    let rows = rows.expect("what is in memory can be read");
+    let case = Case::new(rules, &rows, &observations, identified);
+    case.complete().expect("what is in memory can be read")
 }
 
 /// Every certificate presented, in words.
 pub fn details<'a>(
     observations: impl IntoIterator<Item = &'a Observation>,
-    identified: &Identified,
 ) -> BTreeMap<Sha256, Leaf> {
-    let presented = observations
-        .into_iter()
-        .flat_map(|seen| &seen.chain)
-        .map(Der::sha256);
+    let presented = observations.into_iter().flat_map(|seen| &seen.chain);
     presented
-        .filter_map(|der| Some((der, row::describe(identified.certificate(&der)?))))
+        .map(|der| (der.sha256(), row::describe(&parse::certificate(der))))
         .collect()
 }
 
-/// Everything that sentences and findings may look at.
-pub(crate) struct Case<'a> {
+/// Assesses whether a client would trust a chain.
+type Assess<'a> = &'a dyn Fn(&[Der]) -> Trust;
+
+/// Everything that sentences and findings may look at: a report whose rows are made when they are asked for.
+pub struct Case<'a> {
     rules: &'a Rules,
-    rows: &'a [Row<'a>],
+    rows: &'a [Brief],
+    briefs: &'a Briefs,
+    observations: &'a dyn Observations,
     identified: &'a Identified,
+    trust: Option<Assess<'a>>,
     names: Names<'a>,
     short: ShortNames,
     cas: Cas,
     groups: BTreeMap<Group, Judgement>,
+    head: OnceCell<RunReport>,
+    places: OnceCell<Places>,
 }
 
 impl<'a> Case<'a> {
-    fn new(rules: &'a Rules, rows: &'a [Row<'a>], identified: &'a Identified) -> Self {
+    /// Gives the verdict over the observations of one run. `rows` are these observations in brief.
+    pub fn new(
+        rules: &'a Rules,
+        rows: &'a Rows,
+        observations: &'a dyn Observations,
+        identified: &'a Identified,
+    ) -> Self {
+        let briefs = &rows.0;
         let names = Names::new(identified);
-        let mut shown: BTreeMap<Sha256, u64> = BTreeMap::new();
-        rows.iter()
-            .filter_map(|row| row.leaf)
-            .for_each(|leaf| *shown.entry(leaf).or_default() += 1);
+        let mut shown = vec![0; identified.leaves.len()];
+        for leaf in briefs.rows.iter().filter_map(|row| row.leaf) {
+            shown[leaf.index()] += 1;
+        }
         let cas = Cas::connect(&shown, &rules.policy, identified, &names);
         let expected_names = rules
             .expected
@@ -145,15 +148,13 @@ impl<'a> Case<'a> {
                 Expected::Ca(reference) => Some(reference.name()),
                 Expected::Public => None,
             });
-        let short = ShortNames::new(
-            shown
-                .keys()
-                .filter_map(|leaf| names.issuer(leaf))
-                .chain(expected_names),
-        );
-        let mut by_group: BTreeMap<Group, Vec<&Row<'_>>> = BTreeMap::new();
-        rows.iter()
-            .for_each(|row| by_group.entry(row.observation.group).or_default().push(row));
+        let issuers = identified.leaves.identifications();
+        let issuers = issuers.filter_map(|known| known.issuer.as_ref());
+        let short = ShortNames::new(issuers.chain(expected_names));
+        let mut by_group: BTreeMap<Group, Vec<&Brief>> = BTreeMap::new();
+        for row in &briefs.rows {
+            by_group.entry(row.group).or_default().push(row);
+        }
         let groups = by_group.into_iter().map(|(group, rows)| {
             (
                 group,
@@ -163,13 +164,41 @@ impl<'a> Case<'a> {
         let groups = groups.collect();
         Self {
             rules,
-            rows,
+            rows: &briefs.rows,
+            briefs,
+            observations,
             identified,
+            trust: None,
             names,
             short,
             cas,
             groups,
+            head: OnceCell::new(),
+            places: OnceCell::new(),
         }
+    }
+
+    /// Also says of each row whether a client would trust its chain.
+    pub fn with_trust(self, assess: Assess<'a>) -> Self {
+        Self {
+            trust: Some(assess),
+            ..self
+        }
+    }
+
+    fn trust(&self, chain: &[Der]) -> Option<Trust> {
+        let assess = self.trust.filter(|_| !chain.is_empty())?;
+        Some(assess(chain))
+    }
+
+    fn places(&self) -> &Places {
+        self.places
+            .get_or_init(|| Places::new(self.briefs, self.identified))
+    }
+
+    /// The fingerprints of what a server sends behind its leaf.
+    fn sent(&self, row: &Brief) -> &[Sha256] {
+        self.briefs.sent(row)
     }
 
     /// The judgements that count.
@@ -205,12 +234,12 @@ impl<'a> Case<'a> {
         let from = judgement.origin?;
         if let Some(Expected::Ca(expected)) = self.rules.expected.get(&group) {
             let user = self.rows.iter().find(|row| {
-                row.identification.is_some_and(|known| {
+                row.known(self.identified).is_some_and(|known| {
                     cas::ca_key(&known.standing).as_ref() == Some(expected.ca())
                 })
             });
             let ca = user
-                .and_then(|row| self.cas.of(&row.leaf?))
+                .and_then(|row| self.cas.of(row.leaf?))
                 .map(|ca| ca.id.clone());
             return Some(Reference {
                 ca,
@@ -221,7 +250,7 @@ impl<'a> Case<'a> {
         let cas = judgement
             .reference_leaves
             .iter()
-            .filter_map(|leaf| self.cas.of(leaf));
+            .filter_map(|leaf| self.cas.of(*leaf));
         let ca = cas.max_by_key(|ca| ca.endpoints);
         Some(Reference {
             ca: ca.map(|ca| ca.id.clone()),
@@ -230,30 +259,24 @@ impl<'a> Case<'a> {
         })
     }
 
-    fn report(&self) -> RunReport {
+    /// The report but for its rows and certificates.
+    fn summed_up(&self) -> RunReport {
         let verdict = self.verdict();
-        let endpoints: Vec<EndpointReport> =
-            self.rows.iter().map(|row| row::report(self, row)).collect();
         let groups = self
             .groups
             .iter()
             .map(|(group, judgement)| self.group_report(*group, judgement))
             .collect();
         let captured = self.rows.iter().filter(|row| row.leaf.is_some()).count() as u64;
-        let leaves: BTreeSet<_> = self.rows.iter().filter_map(|row| row.leaf).collect();
+        let endpoints = self.rows.len() as u64;
         let summary = Summary {
-            endpoints: endpoints.len() as u64,
+            endpoints,
             captured,
-            failed: endpoints.len() as u64 - captured,
+            failed: endpoints - captured,
             cas: self.cas.list.len() as u64,
-            leaves: leaves.len() as u64,
+            leaves: self.identified.leaves.len() as u64,
         };
-        let started = self
-            .rows
-            .iter()
-            .map(|row| row.observation.at)
-            .min()
-            .unwrap_or(self.rules.now);
+        let started = self.briefs.started.unwrap_or(self.rules.now);
         RunReport {
             schema: ReportSchema::V1,
             run: self.rules.run.clone(),
@@ -270,8 +293,8 @@ impl<'a> Case<'a> {
             advice: advice::advice(self, verdict),
             cas: self.cas.list.clone(),
             findings: findings::of_run(self),
-            certificates: self.certificates(&endpoints),
-            endpoints,
+            certificates: BTreeMap::new(),
+            endpoints: Vec::new(),
             groups,
             summary,
             details: BTreeMap::new(),
@@ -294,28 +317,43 @@ impl<'a> Case<'a> {
                 .collect(),
         }
     }
+}
 
-    /// Every certificate that the rows show, and every one that a proof names.
-    fn certificates(&self, endpoints: &[EndpointReport]) -> BTreeMap<Sha256, Der> {
-        let presented = self
-            .rows
-            .iter()
-            .flat_map(|row| &row.observation.chain)
-            .map(|der| (der.sha256(), der.clone()));
-        let mut certificates: BTreeMap<Sha256, Der> = presented.collect();
-        for proof in endpoints
-            .iter()
-            .filter_map(|endpoint| endpoint.proof.as_ref())
-        {
-            let named = proof.path.iter().map(|link| link.certificate);
-            for certificate in named.chain(proof.trials.iter().map(|trial| trial.certificate)) {
-                if let Some(known) = self.identified.certificate(&certificate) {
-                    certificates
-                        .entry(certificate)
-                        .or_insert_with(|| known.der.clone());
-                }
-            }
+impl Report for Case<'_> {
+    fn head(&self) -> &RunReport {
+        self.head.get_or_init(|| self.summed_up())
+    }
+
+    fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn row(&self, number: usize) -> io::Result<Cow<'_, EndpointReport>> {
+        let brief = self.rows.get(number);
+        let brief = brief.ok_or_else(|| io::Error::other("there is no row of this number"))?;
+        let observation = self.observations.read(brief.source as usize)?;
+        let row = Row {
+            observation: &observation,
+            leaf: brief.leaf,
+            identification: brief.known(self.identified),
+            certificate: observation.leaf().map(parse::certificate),
+        };
+        Ok(Cow::Owned(row::report(self, &row)))
+    }
+
+    fn digests(&self) -> Vec<Sha256> {
+        self.places().digests(self.identified)
+    }
+
+    fn certificate(&self, digest: &Sha256) -> io::Result<Option<Der>> {
+        if let Some(known) = self.identified.certificate(digest) {
+            return Ok(Some(known.der.clone()));
         }
-        certificates
+        let Some(row) = self.places().row(digest, self.identified) else {
+            return Ok(None);
+        };
+        let observation = self.observations.read(self.rows[row].source as usize)?;
+        let mut chain = observation.chain.iter();
+        Ok(chain.find(|der| der.sha256() == *digest).cloned())
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::bytes::Sha256;
 use crate::model::certificate::Name;
-use crate::model::identified::{CaKey, Identified};
+use crate::model::identified::{CaKey, Identified, LeafNumber};
 use crate::x509::name::rfc4514;
 
 /// What an issuer with an empty name is called.
@@ -21,13 +20,13 @@ impl<'i> Names<'i> {
     }
 
     /// The issuer of a leaf as an RFC 4514 string.
-    pub(super) fn issuer_of(&self, leaf: &Sha256) -> String {
+    pub(super) fn issuer_of(&self, leaf: LeafNumber) -> String {
         self.issuer(leaf).map_or_else(String::new, full)
     }
 
     /// The issuer of a leaf as it is encoded.
-    pub(super) fn issuer(&self, leaf: &Sha256) -> Option<&'i Name> {
-        self.identified.certificate(leaf)?.issuer.as_ref().ok()
+    pub(super) fn issuer(&self, leaf: LeafNumber) -> Option<&'i Name> {
+        self.identified.leaves.known(leaf).issuer.as_ref()
     }
 
     /// A CA as an RFC 4514 string, from the first of its certificates.

@@ -1,10 +1,7 @@
 //! Why one endpoint agrees or does not, in one sentence that an administrator can act on.
 
-use std::collections::BTreeSet;
-
 use crate::judge::{Case, Expected, Row, cas};
-use crate::model::bytes::Sha256;
-use crate::model::identified::{CaFacts, CaKey};
+use crate::model::identified::{CaFacts, CaKey, LeafNumber};
 use crate::model::issuer::{Basis, Evidence, Identification};
 use crate::model::observation::Outcome;
 use crate::model::report::ReferenceOrigin;
@@ -14,7 +11,7 @@ use crate::x509::name::rfc4514;
 
 /// The sentence for one row.
 pub(super) fn reason(case: &Case<'_>, row: &Row<'_>, agrees: Option<bool>) -> String {
-    let Some(known) = row.identification else {
+    let (Some(leaf), Some(known)) = (row.leaf, row.identification) else {
         return not_captured(row);
     };
     if known.standing.issuer.is_none() {
@@ -22,9 +19,9 @@ pub(super) fn reason(case: &Case<'_>, row: &Row<'_>, agrees: Option<bool>) -> St
         return format!("the certificate cannot be read ({obstacle}); its bytes are kept");
     }
     match agrees {
-        Some(true) => agreeing(case, row, known),
-        Some(false) => differing(case, row, known),
-        None => unclear(case, row, known),
+        Some(true) => agreeing(case, row, leaf, known),
+        Some(false) => differing(case, row, leaf, known),
+        None => unclear(case, row, leaf, known),
     }
 }
 
@@ -65,8 +62,8 @@ fn requirement(row: &Row<'_>) -> Requirement {
     }
 }
 
-fn agreeing(case: &Case<'_>, row: &Row<'_>, known: &Identification) -> String {
-    let issued = issued_by(case, &known.leaf, known);
+fn agreeing(case: &Case<'_>, row: &Row<'_>, leaf: LeafNumber, known: &Identification) -> String {
+    let issued = issued_by(case, leaf, known);
     let basis = match known.standing.evidence() {
         Evidence::KeyId => " (known by its key identifier only)",
         Evidence::Name => " (known by its name only)",
@@ -88,7 +85,7 @@ fn agreeing(case: &Case<'_>, row: &Row<'_>, known: &Identification) -> String {
     format!("{issued}{like}{basis}")
 }
 
-fn issued_by(case: &Case<'_>, leaf: &Sha256, known: &Identification) -> String {
+fn issued_by(case: &Case<'_>, leaf: LeafNumber, known: &Identification) -> String {
     match known.standing.basis {
         Basis::SelfSigned(_) => "self-signed".to_owned(),
         _ => format!(
@@ -103,7 +100,7 @@ pub(super) enum Against {
     /// The reference CA, by its RFC 4514 name.
     ReferenceCa(String),
     /// The front ends; one of their leaves.
-    FrontEnds(Sha256),
+    FrontEnds(LeafNumber),
     /// Any CA that the platform trusts.
     Public,
 }
@@ -127,8 +124,12 @@ pub(super) fn subject_of_comparison(case: &Case<'_>, group: Group) -> Option<Aga
 pub(super) fn the_others(case: &Case<'_>, group: Group, against: &Against) -> String {
     match against {
         Against::FrontEnds(leaf) => {
-            let name = case.short.quoted(&case.names.issuer_of(leaf));
-            match front_ends(case, group) {
+            let name = case.short.quoted(&case.names.issuer_of(*leaf));
+            match case
+                .groups
+                .get(&group)
+                .map_or(0, |judged| judged.front_ends)
+            {
                 1 => format!("the front end uses {name}"),
                 count => format!("the {count} front ends use {name}"),
             }
@@ -138,34 +139,21 @@ pub(super) fn the_others(case: &Case<'_>, group: Group, against: &Against) -> St
     }
 }
 
-/// How many front ends were named.
-fn front_ends(case: &Case<'_>, group: Group) -> usize {
-    let rows = case
-        .rows
-        .iter()
-        .filter(|row| row.observation.group == group);
-    let front_ends = rows.filter(|row| row.observation.roles.contains(&Role::FrontEnd));
-    front_ends
-        .map(|row| &row.observation.host)
-        .collect::<BTreeSet<_>>()
-        .len()
-}
-
-fn differing(case: &Case<'_>, row: &Row<'_>, known: &Identification) -> String {
-    let issued = issued_by(case, &known.leaf, known);
+fn differing(case: &Case<'_>, row: &Row<'_>, leaf: LeafNumber, known: &Identification) -> String {
+    let issued = issued_by(case, leaf, known);
     let Some(against) = subject_of_comparison(case, row.observation.group) else {
         return format!("{issued}; not all others are");
     };
-    let own = case.names.issuer_of(&known.leaf);
+    let own = case.names.issuer_of(leaf);
     let other = match &against {
-        Against::FrontEnds(leaf) => case.names.issuer_of(leaf),
+        Against::FrontEnds(leaf) => case.names.issuer_of(*leaf),
         Against::ReferenceCa(name) => name.clone(),
         Against::Public => {
             return format!("{issued}, which no root of the platform's trust store reaches");
         }
     };
     if own == other && !matches!(known.standing.basis, Basis::SelfSigned(_)) {
-        return same_name(case, row, known);
+        return same_name(case, row, leaf, known);
     }
     let common = common_root(case, row.observation.group, known);
     let common = common.map_or_else(String::new, |root| format!("; both chain to {root}"));
@@ -176,8 +164,8 @@ fn differing(case: &Case<'_>, row: &Row<'_>, known: &Identification) -> String {
 }
 
 /// One name, different keys: the cases that a look at the certificate does not show.
-fn same_name(case: &Case<'_>, row: &Row<'_>, known: &Identification) -> String {
-    let name = case.short.quoted(&case.names.issuer_of(&known.leaf));
+fn same_name(case: &Case<'_>, row: &Row<'_>, leaf: LeafNumber, known: &Identification) -> String {
+    let name = case.short.quoted(&case.names.issuer_of(leaf));
     let others = match reference_key(case, row.observation.group) {
         Some((ca, true)) => {
             return generation(
@@ -257,7 +245,7 @@ fn reference_key(case: &Case<'_>, group: Group) -> Option<(CaKey, bool)> {
             let leaves = &case.groups.get(&group)?.reference_leaves;
             let ca = leaves
                 .iter()
-                .find_map(|leaf| cas::ca_key(&case.identified.leaves.get(leaf)?.standing))?;
+                .find_map(|leaf| cas::ca_key(&case.identified.leaves.known(*leaf).standing))?;
             Some((ca, false))
         }
         Against::Public => None,
@@ -278,8 +266,8 @@ fn common_root(case: &Case<'_>, group: Group, known: &Identification) -> Option<
     Some(case.short.quoted(&case.names.ca(shared)))
 }
 
-fn unclear(case: &Case<'_>, row: &Row<'_>, known: &Identification) -> String {
-    let name = case.short.quoted(&case.names.issuer_of(&known.leaf));
+fn unclear(case: &Case<'_>, row: &Row<'_>, leaf: LeafNumber, known: &Identification) -> String {
+    let name = case.short.quoted(&case.names.issuer_of(leaf));
     match &known.standing.basis {
         Basis::Contradicted => {
             format!(
@@ -313,7 +301,7 @@ fn unclear(case: &Case<'_>, row: &Row<'_>, known: &Identification) -> String {
                     )
                 },
             );
-            format!("{}; {others}", issued_by(case, &known.leaf, known))
+            format!("{}; {others}", issued_by(case, leaf, known))
         }
     }
 }

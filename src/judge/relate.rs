@@ -6,9 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::pair::{self, Pair, Relation};
-use crate::model::bytes::Sha256;
 use crate::model::certificate::{KeyFingerprint, NameKey};
-use crate::model::identified::Identified;
+use crate::model::identified::{Identified, LeafNumber};
 use crate::model::issuer::{Evidence, Standing};
 use crate::model::report::Policy;
 use crate::model::verdict::Same;
@@ -19,7 +18,7 @@ const PAIRS_COMPARED: usize = 500_000;
 /// Distinct leaves with equal standings.
 pub(super) struct Class<'i> {
     pub(super) standing: &'i Standing,
-    pub(super) leaves: BTreeSet<Sha256>,
+    pub(super) leaves: BTreeSet<LeafNumber>,
 }
 
 /// The classes of some leaves, and how those relate.
@@ -43,10 +42,10 @@ pub(super) struct Relations<'i> {
 /// Relates distinct leaves under a policy.
 pub(super) fn relate<'i>(
     policy: &Policy,
-    leaves: impl IntoIterator<Item = (Sha256, &'i Standing)>,
+    leaves: impl IntoIterator<Item = (LeafNumber, &'i Standing)>,
     identified: &Identified,
 ) -> Relations<'i> {
-    let mut by_standing: BTreeMap<&Standing, BTreeSet<Sha256>> = BTreeMap::new();
+    let mut by_standing: BTreeMap<&Standing, BTreeSet<LeafNumber>> = BTreeMap::new();
     for (leaf, standing) in leaves {
         by_standing.entry(standing).or_default().insert(leaf);
     }

@@ -1,32 +1,15 @@
 //! One row of the report: an endpoint, its leaf in words, and the proof of who issued it.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use crate::judge::{Case, Row, cas, findings, reason};
 use crate::model::bytes::{Der, Sha256};
 use crate::model::certificate::{Certificate, Extensions, Field, KeyId, Name};
 use crate::model::issuer::{Evidence, Identification};
-use crate::model::observation::Observation;
-use crate::model::report::{EndpointReport, Leaf, Link, Proof, Stapled, Trust};
+use crate::model::report::{EndpointReport, Leaf, Link, Proof, Stapled};
 use crate::x509::name::rfc4514;
 use crate::x509::ocsp;
 use crate::x509::signature::algorithm_name;
-
-/// The order of rows: by role, then target, then address, then how often the chain was seen. The leaf settles the rest.
-pub(super) fn order(observation: &Observation) -> impl Ord + use<'_> {
-    (
-        observation.group,
-        observation.roles.iter().next(),
-        &observation.host,
-        observation.port,
-        observation.address,
-        observation.variant,
-        Reverse(observation.count),
-        observation.leaf(),
-        observation.at,
-    )
-}
 
 /// The row of one observation.
 pub(super) fn report(case: &Case<'_>, row: &Row<'_>) -> EndpointReport {
@@ -50,35 +33,31 @@ pub(super) fn report(case: &Case<'_>, row: &Row<'_>) -> EndpointReport {
         detail: observation.detail.clone(),
         ca: row
             .leaf
-            .and_then(|leaf| case.cas.of(&leaf))
+            .and_then(|leaf| case.cas.of(leaf))
             .map(|ca| ca.id.clone()),
         evidence: row.identification.map(|known| known.standing.evidence()),
         agrees,
         reason: reason::reason(case, row, agrees),
         leaf: row
-            .leaf
-            .and_then(|leaf| case.identified.certificate(&leaf))
+            .certificate
+            .as_ref()
             .map(|leaf| Arc::new(describe(leaf))),
         tls: observation.tls.clone(),
         attempts: observation.attempts.clone(),
-        proof: row.identification.map(|known| Arc::new(proof(case, known))),
-        trust: trust(case, observation),
-        ocsp: stapled(case, row),
+        proof: row
+            .identification
+            .map(|known| Arc::new(proof(case, row, known))),
+        trust: case.trust(&observation.chain),
+        ocsp: stapled(row),
         findings: findings::of_row(case, row),
         chain: observation.chain.iter().map(Der::sha256).collect(),
     }
 }
 
 /// What the stapled OCSP response says of the leaf.
-pub(super) fn stapled(case: &Case<'_>, row: &Row<'_>) -> Option<Stapled> {
+pub(super) fn stapled(row: &Row<'_>) -> Option<Stapled> {
     let response = row.observation.tls.as_ref()?.ocsp_response.as_ref()?;
-    let leaf = case.identified.certificate(&row.leaf?)?;
-    Some(ocsp::status(response, leaf))
-}
-
-fn trust(case: &Case<'_>, observation: &Observation) -> Option<Trust> {
-    let chain: Vec<Sha256> = observation.chain.iter().map(Der::sha256).collect();
-    case.identified.trust.get(&chain).cloned()
+    Some(ocsp::status(response, row.certificate.as_ref()?))
 }
 
 /// A certificate in words.
@@ -155,18 +134,17 @@ fn note<T>(
 }
 
 /// How the issuer of a leaf was found.
-fn proof(case: &Case<'_>, known: &Identification) -> Proof {
+fn proof(case: &Case<'_>, row: &Row<'_>, known: &Identification) -> Proof {
     let ancestry = cas::ca_key(&known.standing)
         .and_then(|ca| case.identified.cas.get(&ca))
         .map(|facts| &facts.ancestry);
-    let itself = [known.leaf];
+    let itself = row.certificate.as_ref().map(|leaf| leaf.sha256);
     let (path, complete): (&[Sha256], bool) = match (known.standing.evidence(), ancestry) {
-        (Evidence::SelfSigned, _) => (&itself, true),
+        (Evidence::SelfSigned, _) => (itself.as_slice(), true),
         (_, Some(ancestry)) => (&ancestry.path, ancestry.complete),
         (_, None) => (&[], false),
     };
-    let leaf = case.identified.certificate(&known.leaf);
-    let claim = leaf.and_then(claimed_key_id);
+    let claim = row.certificate.as_ref().and_then(claimed_key_id);
     let exhausted = ancestry.is_some_and(|ancestry| ancestry.exhausted);
     let excuse = exhausted.then(|| "the search for roots was ended by its budget".to_owned());
     Proof {

@@ -11,7 +11,7 @@ use crate::model::certificate::{KeyFingerprint, KeyId, NameKey};
 use crate::model::identified::{Ancestry, CaFacts, CaKey};
 use crate::model::issuer::{Basis, Standing};
 use crate::model::observation::{
-    Attempt, ClientCertificate, ObservationSchema, Outcome, Possession, Tls,
+    Attempt, ClientCertificate, Method, ObservationSchema, Outcome, Possession, Tls,
 };
 use crate::model::report::ReferenceOrigin;
 use crate::model::target::{Port, Role};
@@ -73,8 +73,8 @@ impl Run {
     ) -> Self {
         let der = Der::from(format!("{certificate} of {issuer}").into_bytes());
         let identification = Identification {
-            leaf: der.sha256(),
             standing: standing(issuer, known),
+            issuer: None,
             trials: Vec::new(),
             obstacle: None,
         };

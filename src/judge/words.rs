@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::group::{Judgement, Obstacle};
 use crate::judge::reason::{Against, subject_of_comparison, the_others};
-use crate::judge::{Case, Row};
-use crate::model::bytes::Sha256;
+use crate::judge::{Brief, Case};
+use crate::model::identified::LeafNumber;
 use crate::model::issuer::Evidence;
 use crate::model::target::{Group, Role};
 use crate::model::verdict::{Same, Verdict};
@@ -52,10 +52,8 @@ pub(super) fn headline(case: &Case<'_>, verdict: Verdict) -> String {
     }
 }
 
-fn rows_of<'c>(case: &'c Case<'_>, group: Group) -> impl Iterator<Item = &'c Row<'c>> {
-    case.rows
-        .iter()
-        .filter(move |row| row.observation.group == group)
+fn rows_of<'c>(case: &'c Case<'_>, group: Group) -> impl Iterator<Item = &'c Brief> {
+    case.rows.iter().filter(move |row| row.group == group)
 }
 
 fn captured(case: &Case<'_>, group: Group) -> usize {
@@ -87,9 +85,9 @@ fn same(case: &Case<'_>, group: Group) -> String {
 fn issuers(case: &Case<'_>, group: Group) -> BTreeMap<String, usize> {
     let mut issuers = BTreeMap::new();
     for leaf in rows_of(case, group).filter_map(|row| row.leaf) {
-        if case.names.issuer(&leaf).is_some() {
+        if case.names.issuer(leaf).is_some() {
             *issuers
-                .entry(case.short.quoted(&case.names.issuer_of(&leaf)))
+                .entry(case.short.quoted(&case.names.issuer_of(leaf)))
                 .or_default() += 1;
         }
     }
@@ -109,7 +107,7 @@ fn different_from(
     judgement: &Judgement,
     against: &Against,
 ) -> String {
-    let wrong: Vec<&Row<'_>> = rows_of(case, group)
+    let wrong: Vec<&Brief> = rows_of(case, group)
         .filter(|row| {
             row.leaf
                 .is_some_and(|leaf| judgement.agrees.get(&leaf) == Some(&Some(false)))
@@ -119,17 +117,14 @@ fn different_from(
         return among_themselves(case, group);
     }
     let expected = match against {
-        Against::FrontEnds(leaf) => Some(case.names.issuer_of(leaf)),
+        Against::FrontEnds(leaf) => Some(case.names.issuer_of(*leaf)),
         Against::ReferenceCa(name) => Some(name.clone()),
         Against::Public => None,
     };
-    let targets: BTreeSet<&str> = wrong
-        .iter()
-        .map(|row| row.observation.target.as_str())
-        .collect();
+    let targets: BTreeSet<&str> = wrong.iter().map(|row| row.target()).collect();
     let leaves = wrong.iter().filter_map(|row| row.leaf);
     let issuers: BTreeSet<String> = leaves
-        .map(|leaf| unexpected_issuer(case, &leaf, expected.as_deref()))
+        .map(|leaf| unexpected_issuer(case, leaf, expected.as_deref()))
         .collect();
     let verb = if targets.len() == 1 { "is" } else { "are" };
     let others = the_others(case, group, against);
@@ -141,7 +136,7 @@ fn different_from(
 }
 
 /// The issuer of a leaf, told apart from the expected one when only the key differs.
-fn unexpected_issuer(case: &Case<'_>, leaf: &Sha256, expected: Option<&str>) -> String {
+fn unexpected_issuer(case: &Case<'_>, leaf: LeafNumber, expected: Option<&str>) -> String {
     let same_name = expected == Some(case.names.issuer_of(leaf).as_str());
     let issuer = issuer(case, leaf);
     if same_name && issuer != ITSELF {
@@ -151,10 +146,9 @@ fn unexpected_issuer(case: &Case<'_>, leaf: &Sha256, expected: Option<&str>) -> 
     }
 }
 
-fn issuer(case: &Case<'_>, leaf: &Sha256) -> String {
-    let known = case.identified.leaves.get(leaf);
-    match known.map(|known| known.standing.evidence()) {
-        Some(Evidence::SelfSigned) => ITSELF.to_owned(),
+fn issuer(case: &Case<'_>, leaf: LeafNumber) -> String {
+    match case.identified.leaves.known(leaf).standing.evidence() {
+        Evidence::SelfSigned => ITSELF.to_owned(),
         _ => case.short.quoted(&case.names.issuer_of(leaf)),
     }
 }
@@ -164,12 +158,12 @@ fn among_themselves(case: &Case<'_>, group: Group) -> String {
     let mut counts: BTreeMap<&str, (String, usize)> = BTreeMap::new();
     let mut order = Vec::new();
     for row in rows_of(case, group) {
-        let Some((leaf, ca)) = row.leaf.and_then(|leaf| Some((leaf, case.cas.of(&leaf)?))) else {
+        let Some((leaf, ca)) = row.leaf.and_then(|leaf| Some((leaf, case.cas.of(leaf)?))) else {
             continue;
         };
         let entry = counts.entry(ca.id.as_str()).or_insert_with(|| {
             order.push(ca.id.as_str());
-            (issuer(case, &leaf), 0)
+            (issuer(case, leaf), 0)
         });
         entry.1 += 1;
     }
@@ -179,8 +173,8 @@ fn among_themselves(case: &Case<'_>, group: Group) -> String {
         .filter_map(|id| counts.get(id))
         .map(|(name, count)| format!("{name} ({count})"))
         .collect();
-    let front_ends_disagree = rows_of(case, group)
-        .any(|row| row.observation.roles.contains(&Role::FrontEnd) && row.leaf.is_some());
+    let front_ends_disagree =
+        rows_of(case, group).any(|row| row.has(Role::FrontEnd) && row.leaf.is_some());
     let who = if front_ends_disagree {
         "the front ends do not agree; "
     } else {
@@ -202,10 +196,7 @@ fn inconclusive(case: &Case<'_>, group: Group, judgement: &Judgement) -> String 
         .obstacles
         .iter()
         .filter_map(|obstacle| match obstacle {
-            Obstacle::NotCaptured(row) => case
-                .rows
-                .get(*row)
-                .map(|row| row.observation.target.as_str()),
+            Obstacle::NotCaptured(row) => case.rows.get(*row).map(Brief::target),
             _ => None,
         })
         .collect();
@@ -230,16 +221,8 @@ fn inconclusive(case: &Case<'_>, group: Group, judgement: &Judgement) -> String 
 
 /// Why a group is not *same*, in a sentence.
 pub(super) fn obstacle(case: &Case<'_>, group: Group, obstacle: &Obstacle) -> String {
-    let target = |row: &usize| {
-        case.rows
-            .get(*row)
-            .map_or("", |row| row.observation.target.as_str())
-    };
-    let outcome = |row: &usize| {
-        case.rows
-            .get(*row)
-            .map_or("", |row| row.observation.outcome.word())
-    };
+    let target = |row: &usize| case.rows.get(*row).map_or("", Brief::target);
+    let outcome = |row: &usize| case.rows.get(*row).map_or("", |row| row.outcome.word());
     match obstacle {
         Obstacle::Difference => match case.groups.get(&group) {
             Some(judgement) => different(case, group, judgement),
@@ -269,11 +252,11 @@ pub(super) fn obstacle(case: &Case<'_>, group: Group, obstacle: &Obstacle) -> St
 fn unknown(case: &Case<'_>, group: Group) -> String {
     let weak: BTreeSet<&str> = rows_of(case, group)
         .filter(|row| {
-            row.identification.is_some_and(|known| {
+            row.known(case.identified).is_some_and(|known| {
                 known.standing.evidence().strength() < Evidence::Recovered.strength()
             })
         })
-        .map(|row| row.observation.target.as_str())
+        .map(|row| row.target())
         .collect();
     if weak.is_empty() {
         return "whether the certificates come from one CA cannot be told".to_owned();

@@ -23,8 +23,7 @@ impl Der {
 
     /// The SHA-256 of the bytes.
     pub fn sha256(&self) -> Sha256 {
-        use sha2::Digest as _;
-        Sha256(sha2::Sha256::digest(&self.0).into())
+        Sha256::of(&self.0)
     }
 
     /// The SHA-1 of the bytes: the thumbprint that Windows shows.
@@ -142,6 +141,14 @@ digest! {
 digest! {
     /// A SHA-1 digest: Windows' thumbprint, and the key identifier of RFC 5280 §4.2.1.2 method 1.
     Sha1, 20
+}
+
+impl Sha256 {
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self(sha2::Sha256::digest(bytes).into())
+    }
 }
 
 /// Bytes as lower-case hex, leading zeros kept.

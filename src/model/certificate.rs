@@ -122,8 +122,8 @@ impl Certificate {
     }
 }
 
-/// A distinguished name: its bytes, and the form in which names are compared.
-#[derive(Clone, Debug)]
+/// A distinguished name: its bytes, and the form in which names are compared. Equal only when encoded alike.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {
     /// The `Name` as encoded, header included.
     pub der: Box<[u8]>,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::model::bytes::Sha256;
 use crate::model::certificate::{Certificate, IssuerSerial, KeyFingerprint, KeyId, NameKey};
 use crate::model::issuer::{Identification, Source};
-use crate::model::report::Trust;
 
 /// A CA: a name and a key. Certificates come and go, these two stay.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,14 +49,13 @@ pub struct Ancestry {
 /// Who issued each leaf of a run, and what is known of those issuers.
 #[derive(Clone, Debug, Default)]
 pub struct Identified {
-    /// One identification for each distinct leaf.
-    pub leaves: HashMap<Sha256, Arc<Identification>>,
+    /// Every distinct leaf, with who issued it.
+    pub leaves: Leaves,
     /// Every CA that verifies a leaf, or a certificate on a path from one.
     pub cas: BTreeMap<CaKey, CaFacts>,
-    /// Every certificate seen: presented, from files, from the platform.
+    /// The certificates that may have issued another: given, from the platform, and those presented whose subject is
+    /// the issuer of some certificate. A leaf that issued nothing is not among them.
     pub certificates: HashMap<Sha256, Known>,
-    /// Whether a client would trust each chain presented, by the SHA-256 of its certificates; filled on demand.
-    pub trust: HashMap<Vec<Sha256>, Trust>,
 }
 
 /// A certificate and where it was found; of several places, the first in the order of [`Source`].
@@ -74,15 +72,113 @@ pub struct Known {
 }
 
 impl Identified {
-    /// The identification of a leaf.
-    pub fn leaf(&self, leaf: &Sha256) -> Option<&Arc<Identification>> {
-        self.leaves.get(leaf)
-    }
-
-    /// A certificate by its fingerprint.
+    /// A certificate that may have issued another, by its fingerprint.
     pub fn certificate(&self, certificate: &Sha256) -> Option<&Certificate> {
         self.certificates
             .get(certificate)
             .map(|known| known.certificate.as_ref())
+    }
+}
+
+/// A distinct leaf of a run: its place in the order of their fingerprints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LeafNumber(u32);
+
+impl LeafNumber {
+    /// The number of a leaf in a list that is in the order of fingerprints.
+    pub fn find<T>(list: &[(Sha256, T)], leaf: &Sha256) -> Option<Self> {
+        let index = list.binary_search_by_key(leaf, |(leaf, _)| *leaf).ok()?;
+        u32::try_from(index).ok().map(Self)
+    }
+
+    /// The place, counted from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The distinct leaves of a run, each with what is known of its issuer. Small: equal identifications are kept once.
+#[derive(Clone, Debug, Default)]
+pub struct Leaves {
+    /// In the order of fingerprints; the second is a place in `known`.
+    list: Vec<(Sha256, u32)>,
+    known: Vec<Arc<Identification>>,
+}
+
+impl Leaves {
+    /// Leaves by fingerprint, each with the place of its identification in `known`.
+    ///
+    /// # Panics
+    ///
+    /// When a leaf occurs twice or is out of order, or has no identification.
+    pub fn new(list: Vec<(Sha256, u32)>, known: Vec<Arc<Identification>>) -> Self {
+        assert!(list.is_sorted_by(|one, next| one.0 < next.0), "in order");
+        assert!(list.iter().all(|(_, place)| known.len() > *place as usize));
+        Self { list, known }
+    }
+
+    /// Adds a leaf, or replaces what is known of it. The numbers of others change.
+    pub fn insert(&mut self, leaf: Sha256, known: Arc<Identification>) {
+        let place = u32::try_from(self.known.len()).expect("fewer than 2^32 leaves");
+        self.known.push(known);
+        match self.list.binary_search_by_key(&leaf, |(leaf, _)| *leaf) {
+            Ok(index) => self.list[index].1 = place,
+            Err(index) => self.list.insert(index, (leaf, place)),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The number of every leaf.
+    pub fn numbers(&self) -> impl Iterator<Item = LeafNumber> + use<> {
+        (0..).map(LeafNumber).take(self.len())
+    }
+
+    /// The number of a leaf.
+    pub fn number(&self, leaf: &Sha256) -> Option<LeafNumber> {
+        LeafNumber::find(&self.list, leaf)
+    }
+
+    /// The fingerprint of a leaf of these.
+    pub fn fingerprint(&self, leaf: LeafNumber) -> Sha256 {
+        self.list[leaf.index()].0
+    }
+
+    /// What is known of a leaf of these.
+    pub fn known(&self, leaf: LeafNumber) -> &Identification {
+        &self.known[self.list[leaf.index()].1 as usize]
+    }
+
+    /// What is known of a leaf.
+    pub fn get(&self, leaf: &Sha256) -> Option<&Identification> {
+        self.number(leaf).map(|number| self.known(number))
+    }
+
+    /// Every leaf by its fingerprint, in the order of numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (&Sha256, &Identification)> {
+        self.list
+            .iter()
+            .map(|(leaf, place)| (leaf, self.known[*place as usize].as_ref()))
+    }
+
+    /// Every identification, each at least once.
+    pub fn identifications(&self) -> impl Iterator<Item = &Identification> {
+        self.known.iter().map(AsRef::as_ref)
+    }
+}
+
+impl std::ops::Index<&Sha256> for Leaves {
+    type Output = Identification;
+
+    fn index(&self, leaf: &Sha256) -> &Identification {
+        self.get(leaf).expect("a leaf of this run")
     }
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::bytes::Sha256;
-use crate::model::certificate::{IssuerSerial, KeyFingerprint, KeyId, NameKey};
+use crate::model::certificate::{IssuerSerial, KeyFingerprint, KeyId, Name, NameKey};
 
 /// How surely the issuing CA of a leaf is known. A closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -168,13 +168,13 @@ impl Standing {
     }
 }
 
-/// Who issued one leaf, with what was tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Who issued a leaf, with what was tried. Leaves of one CA mostly share theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identification {
-    /// The leaf's SHA-256.
-    pub leaf: Sha256,
     /// What comparisons depend on.
     pub standing: Standing,
+    /// The issuer's name as the leaf encodes it; absent when that does not parse.
+    pub issuer: Option<Name>,
     /// What was tried, in the order tried: one entry for each distinct key of the issuer's name.
     pub trials: Vec<Trial>,
     /// Why the leaf cannot be judged, or why its signature could not be checked with any key.
@@ -182,7 +182,7 @@ pub struct Identification {
 }
 
 /// One key tried on a signature.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Trial {
     /// A certificate that carries the key (SHA-256).
     pub certificate: Sha256,
@@ -193,7 +193,7 @@ pub struct Trial {
 }
 
 /// What came of trying a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", content = "why", rename_all = "kebab-case")]
 pub enum TrialResult {
     /// The signature verifies.

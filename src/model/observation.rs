@@ -1,6 +1,8 @@
 //! What one endpoint showed: the document that is kept, merged and compared (`sameca.observation/1`).
 
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeSet;
+use std::io;
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
@@ -12,7 +14,9 @@ use crate::model::target::{Group, Port, Role};
 use crate::model::timestamp::Timestamp;
 
 /// The name and version of the observation document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub enum ObservationSchema {
     /// Version 1.
     #[serde(rename = "sameca.observation/1")]
@@ -22,7 +26,7 @@ pub enum ObservationSchema {
 /// One connection's result, or that of a certificate file: one line of NDJSON.
 ///
 /// There is one for each endpoint and distinct chain; an endpoint that failed has one too.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Observation {
     /// Name and version of this document.
     pub schema: ObservationSchema,
@@ -75,6 +79,30 @@ impl Observation {
     /// The first certificate presented (RFC 5246 §7.4.2).
     pub fn leaf(&self) -> Option<&Der> {
         self.chain.first()
+    }
+}
+
+/// Observations that can be visited again, in memory or in a file that is larger than memory.
+pub trait Observations {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// One of them, numbered from 0.
+    ///
+    /// # Errors
+    ///
+    /// Where they lie can no longer be read. In memory that never happens.
+    fn read(&self, number: usize) -> io::Result<Cow<'_, Observation>>;
+}
+
+impl<T: Borrow<Observation>> Observations for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn read(&self, number: usize) -> io::Result<Cow<'_, Observation>> {
+        let seen = self.get(number).map(|seen| Cow::Borrowed(seen.borrow()));
+        seen.ok_or_else(|| io::Error::other("there is no observation of this number"))
     }
 }
 
@@ -175,7 +203,7 @@ impl Method {
 }
 
 /// One connection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
     /// How the chain was asked for.
     pub method: Method,
@@ -189,7 +217,7 @@ pub struct Attempt {
 }
 
 /// What the server said about itself besides its chain. A fact that did not arrive is `null`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Tls {
     /// The version that the server chose.
     pub version: Option<ProtocolVersion>,
@@ -237,7 +265,9 @@ impl Possession {
 }
 
 /// The server's CertificateRequest (RFC 5246 §7.4.4).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct ClientCertificate {
     /// Whether one was asked for; `null` when the flight was cut before that was known.
     pub requested: Option<bool>,

@@ -1,6 +1,8 @@
 //! The answer as a document (`sameca.report/1`). Every output format is a function of it alone.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -62,6 +64,82 @@ pub struct RunReport {
     /// Every one of `certificates` in words; only where one endpoint is shown in full.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<Sha256, Leaf>,
+}
+
+/// A report whose rows are made when they are asked for, so that it need not fit into memory.
+///
+/// A [`RunReport`] is one that is complete. Formats are written for this, so that they serve both.
+pub trait Report {
+    /// Everything but the rows and the certificates: `endpoints` and `certificates` of it do not count.
+    fn head(&self) -> &RunReport;
+
+    /// How many rows there are.
+    fn count(&self) -> usize;
+
+    /// A row, numbered from 0.
+    ///
+    /// # Errors
+    ///
+    /// What it is made from can no longer be read. A complete report has no errors.
+    fn row(&self, number: usize) -> io::Result<Cow<'_, EndpointReport>>;
+
+    /// The SHA-256 of every certificate presented, and of every candidate that a proof names, in order.
+    fn digests(&self) -> Vec<Sha256>;
+
+    /// One of those certificates; `None` when the report has no such.
+    ///
+    /// # Errors
+    ///
+    /// As for a row.
+    fn certificate(&self, digest: &Sha256) -> io::Result<Option<Der>>;
+
+    /// The rows, in order.
+    fn rows(&self) -> Box<dyn Iterator<Item = io::Result<Cow<'_, EndpointReport>>> + '_> {
+        Box::new((0..self.count()).map(|number| self.row(number)))
+    }
+
+    /// The whole report in memory.
+    ///
+    /// # Errors
+    ///
+    /// As for a row.
+    fn complete(&self) -> io::Result<RunReport> {
+        let certificates = self.digests().into_iter().filter_map(|digest| {
+            let certificate = self.certificate(&digest).transpose()?;
+            Some(certificate.map(|der| (digest, der)))
+        });
+        Ok(RunReport {
+            certificates: certificates.collect::<io::Result<_>>()?,
+            endpoints: self
+                .rows()
+                .map(|row| row.map(Cow::into_owned))
+                .collect::<io::Result<_>>()?,
+            ..self.head().clone()
+        })
+    }
+}
+
+impl Report for RunReport {
+    fn head(&self) -> &RunReport {
+        self
+    }
+
+    fn count(&self) -> usize {
+        self.endpoints.len()
+    }
+
+    fn row(&self, number: usize) -> io::Result<Cow<'_, EndpointReport>> {
+        let row = self.endpoints.get(number).map(Cow::Borrowed);
+        row.ok_or_else(|| io::Error::other("the report has no row of this number"))
+    }
+
+    fn digests(&self) -> Vec<Sha256> {
+        self.certificates.keys().copied().collect()
+    }
+
+    fn certificate(&self, digest: &Sha256) -> io::Result<Option<Der>> {
+        Ok(self.certificates.get(digest).cloned())
+    }
 }
 
 /// The rules of a verdict.

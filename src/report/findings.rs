@@ -1,8 +1,9 @@
 //! The findings of a report in a list: one that many endpoints share is said once.
 
+use std::collections::HashMap;
 use std::io;
 
-use crate::model::report::RunReport;
+use crate::model::report::{EndpointReport, RunReport};
 use crate::model::verdict::Finding;
 use crate::report::page::Page;
 use crate::report::style::{Style, Tone};
@@ -13,76 +14,102 @@ const NAMED: usize = 3;
 /// Where messages begin.
 const INDENT: usize = 11;
 
+/// The findings of a report, taken in row by row.
+#[derive(Default)]
+pub(super) struct Findings {
+    list: Vec<Shared>,
+    /// By code and message.
+    numbers: HashMap<(String, String), usize>,
+}
+
 /// A finding and the targets that it is about; none: the run as a whole.
-struct Shared<'r> {
-    finding: &'r Finding,
-    targets: Vec<&'r str>,
+struct Shared {
+    finding: Finding,
+    /// Those that are named; all are counted.
+    targets: Vec<String>,
+    last: Option<String>,
+    count: usize,
 }
 
-/// Writes the section, if there is any finding: errors first, then in the order of rows.
-pub(super) fn write(report: &RunReport, page: &mut Page<'_>) -> io::Result<()> {
-    let all = collect(report);
-    if all.is_empty() {
-        return Ok(());
+impl Findings {
+    /// Begins with what was found about the run as a whole.
+    pub(super) fn of_run(report: &RunReport) -> Self {
+        let mut findings = Self::default();
+        for finding in &report.findings {
+            findings.number(finding);
+        }
+        findings
     }
-    page.section("findings")?;
-    for Shared { finding, targets } in all {
-        let word = text::pad(finding.severity.word(), INDENT - 4);
-        let label = format!(
-            "  {}  ",
-            page.style.paint(Tone::from(finding.severity), word)
-        );
-        let message = page
-            .style
-            .sentence(&format!("{}: {}", finding.code, finding.message));
-        let about = about(&targets, page.style);
-        let about = page.style.harmless(&about);
-        page.hang_whole(&label, INDENT, &format!("{message}{about}"))?;
-    }
-    Ok(())
-}
 
-fn collect(report: &RunReport) -> Vec<Shared<'_>> {
-    let of_run = report.findings.iter().map(|finding| (finding, None));
-    let of_rows = report.endpoints.iter().flat_map(|row| {
-        row.findings
-            .iter()
-            .map(|finding| (finding, Some(row.target.as_str())))
-    });
-    let mut numbers = std::collections::HashMap::new();
-    let mut all: Vec<Shared<'_>> = Vec::new();
-    for (finding, target) in of_run.chain(of_rows) {
-        let key = (&finding.code, &finding.message);
-        let number = *numbers.entry(key).or_insert(all.len());
-        if number == all.len() {
-            all.push(Shared {
-                finding,
+    /// Takes in what was found about a row.
+    pub(super) fn add(&mut self, row: &EndpointReport, style: &Style) {
+        for finding in &row.findings {
+            let number = self.number(finding);
+            let shared = &mut self.list[number];
+            if shared.last.as_ref() != Some(&row.target) {
+                shared.last = Some(row.target.clone());
+                shared.count += 1;
+                if shared.targets.len() < named(style) {
+                    shared.targets.push(row.target.clone());
+                }
+            }
+        }
+    }
+
+    fn number(&mut self, finding: &Finding) -> usize {
+        let key = (finding.code.clone(), finding.message.clone());
+        *self.numbers.entry(key).or_insert_with(|| {
+            self.list.push(Shared {
+                finding: finding.clone(),
                 targets: Vec::new(),
+                last: None,
+                count: 0,
             });
-        }
-        if let (Some(shared), Some(target)) = (all.get_mut(number), target)
-            && shared.targets.last() != Some(&target)
-        {
-            shared.targets.push(target);
-        }
+            self.list.len() - 1
+        })
     }
-    all.sort_by_key(|shared| std::cmp::Reverse(shared.finding.severity));
-    all
+
+    /// Writes the section, if there is any finding: errors first, then in the order of rows.
+    pub(super) fn write(mut self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.list.is_empty() {
+            return Ok(());
+        }
+        self.list
+            .sort_by_key(|shared| std::cmp::Reverse(shared.finding.severity));
+        page.section("findings")?;
+        for shared in &self.list {
+            let finding = &shared.finding;
+            let word = text::pad(finding.severity.word(), INDENT - 4);
+            let label = format!(
+                "  {}  ",
+                page.style.paint(Tone::from(finding.severity), word)
+            );
+            let message = page
+                .style
+                .sentence(&format!("{}: {}", finding.code, finding.message));
+            let about = about(shared);
+            let about = page.style.harmless(&about);
+            page.hang_whole(&label, INDENT, &format!("{message}{about}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// How many endpoints of a finding are named.
+fn named(style: &Style) -> usize {
+    if style.verbose > 0 { usize::MAX } else { NAMED }
 }
 
 /// ` (a)`, ` (5 endpoints: a, b, c and 2 more)`.
-fn about(targets: &[&str], style: &Style) -> String {
-    let named = if style.verbose > 0 {
-        targets.len()
-    } else {
-        NAMED
-    };
-    let names: Vec<&str> = targets.iter().copied().take(named).collect();
-    let names = names.join(", ");
-    match targets.len() {
+fn about(shared: &Shared) -> String {
+    let names = shared.targets.join(", ");
+    match shared.count {
         0 => String::new(),
         1 => format!(" ({names})"),
-        count if count <= named => format!(" ({count} endpoints: {names})"),
-        count => format!(" ({count} endpoints: {names} and {} more)", count - named),
+        count if count == shared.targets.len() => format!(" ({count} endpoints: {names})"),
+        count => format!(
+            " ({count} endpoints: {names} and {} more)",
+            count - shared.targets.len()
+        ),
     }
 }

@@ -16,6 +16,7 @@ mod rows;
 pub mod schema;
 pub mod show;
 mod style;
+mod survey;
 pub mod table;
 pub mod text;
 

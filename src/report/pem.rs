@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::model::bytes::{Der, Sha256};
-use crate::model::report::{EndpointReport, RunReport};
+use crate::model::report::{EndpointReport, Report, RunReport};
 use crate::report::text;
 
 /// Characters of base64 on a line (RFC 7468 §2).
@@ -17,25 +17,26 @@ const LINE: usize = 64;
 const COMMENT: usize = 160;
 
 /// Writes each distinct chain once, in the order of rows; endpoints without one get a comment.
-pub fn render(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
-    let mut written: BTreeSet<&[Sha256]> = BTreeSet::new();
-    for row in &report.endpoints {
+pub fn render(report: &dyn Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut written: BTreeSet<Vec<Sha256>> = BTreeSet::new();
+    for row in report.rows() {
+        let row = &*row?;
         comment(&header(row), out)?;
         if row.chain.is_empty() {
             continue;
         }
-        if !written.insert(&row.chain) {
+        if !written.insert(row.chain.clone()) {
             comment("the same certificates as above", out)?;
             continue;
         }
         for (number, digest) in row.chain.iter().enumerate() {
-            let name = subject(report, row, number, digest);
+            let name = subject(report.head(), row, number, digest);
             comment(
                 &format!("{} of {}: {name}", number + 1, row.chain.len()),
                 out,
             )?;
-            match report.certificates.get(digest) {
-                Some(der) => certificate(der, out)?,
+            match report.certificate(digest)? {
+                Some(der) => certificate(&der, out)?,
                 None => comment(&format!("not in this report: {digest}"), out)?,
             }
         }

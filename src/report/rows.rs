@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::model::observation::{Outcome, Variant};
-use crate::model::report::EndpointReport;
+use crate::model::report::{EndpointReport, Report};
 use crate::model::target::Role;
 use crate::model::timestamp::Timestamp;
 use crate::report::page::Page;
@@ -20,6 +20,37 @@ const INDENT: usize = 6;
 /// Where targets begin.
 const START: usize = 2;
 
+/// The widths with which rows line up, in full and where that does not fit.
+pub(super) struct Measures {
+    full: Columns,
+    narrow: Columns,
+}
+
+impl Measures {
+    /// `now` tells which certificates have expired.
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self {
+            full: Columns::new(now, false),
+            narrow: Columns::new(now, true),
+        }
+    }
+
+    /// Makes room for a row.
+    pub(super) fn add(&mut self, row: &EndpointReport, style: &Style) {
+        self.full.add(row, style);
+        self.narrow.add(row, style);
+    }
+
+    /// The widths that fit the page.
+    pub(super) fn columns(self, style: &Style) -> Columns {
+        if self.full.total(style) <= style.columns() {
+            self.full
+        } else {
+            self.narrow
+        }
+    }
+}
+
 /// The widths with which all rows of a report line up.
 pub(super) struct Columns {
     widths: [usize; CELLS],
@@ -29,29 +60,19 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Widths for these rows. `now` tells which certificates have expired.
-    pub(super) fn new(rows: &[EndpointReport], now: Timestamp, style: &Style) -> Self {
-        let full = Self::measure(rows, now, style, false);
-        if full.total(style) <= style.columns() {
-            full
-        } else {
-            Self::measure(rows, now, style, true)
-        }
-    }
-
-    fn measure(rows: &[EndpointReport], now: Timestamp, style: &Style, narrow: bool) -> Self {
-        let mut columns = Self {
+    fn new(now: Timestamp, narrow: bool) -> Self {
+        Self {
             widths: [0; CELLS],
             narrow,
             now,
-        };
-        for row in rows {
-            let cells = columns.cells(row, style);
-            for ((width, cell), widest) in columns.widths.iter_mut().zip(&cells).zip(WIDEST) {
-                *width = (*width).max(text::width(cell).min(widest));
-            }
         }
-        columns
+    }
+
+    fn add(&mut self, row: &EndpointReport, style: &Style) {
+        let cells = self.cells(row, style);
+        for ((width, cell), widest) in self.widths.iter_mut().zip(&cells).zip(WIDEST) {
+            *width = (*width).max(text::width(cell).min(widest));
+        }
     }
 
     fn total(&self, style: &Style) -> usize {
@@ -180,32 +201,40 @@ pub(super) fn mark(row: &EndpointReport, judged: bool) -> Mark {
     }
 }
 
-/// Writes rows with their reasons. A reason that neighbours share is written once, under the last of them.
+/// Writes rows, each with its number and mark, and their reasons. A reason that neighbours share is written once, under
+/// the last of them.
 pub(super) fn write(
-    rows: &[&EndpointReport],
-    judged: bool,
+    report: &dyn Report,
+    rows: &[(u32, Mark)],
     columns: &Columns,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let agreeing = rows
         .iter()
-        .filter(|row| mark(row, judged) == Mark::Agrees)
+        .filter(|(_, mark)| *mark == Mark::Agrees)
         .count();
     let fold = agreeing > FOLDED_ABOVE && page.style.verbose == 0;
     let mut shown = 0;
-    for (number, row) in rows.iter().enumerate() {
-        let mark = mark(row, judged);
+    let mut ahead = None;
+    for (index, &(number, mark)) in rows.iter().enumerate() {
+        let read = ahead.take();
         if mark == Mark::Agrees {
             shown += 1;
             if fold && shown > FOLDED_ABOVE {
                 continue;
             }
         }
-        columns.write(row, mark, page)?;
-        let next = rows.get(number + 1);
-        let shared =
-            next.is_some_and(|next| self::mark(next, judged) == mark && next.reason == row.reason);
-        if explains(row, mark, page.style) && !shared {
+        let row = match read {
+            Some(row) => row,
+            None => report.row(number as usize)?,
+        };
+        columns.write(&row, mark, page)?;
+        if !explains(&row, mark, page.style) {
+            continue;
+        }
+        let next = rows.get(index + 1).filter(|next| next.1 == mark);
+        ahead = next.map(|next| report.row(next.0 as usize)).transpose()?;
+        if ahead.as_ref().is_none_or(|next| next.reason != row.reason) {
             page.indented(INDENT, &row.reason)?;
         }
     }

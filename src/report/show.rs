@@ -7,9 +7,10 @@ use crate::model::bytes::Sha256;
 use crate::model::observation::{Attempt, ClientCertificate, Outcome, Possession, Tls};
 use crate::model::report::{EndpointReport, RunReport, Stapled, Trusted};
 use crate::model::timestamp::Timestamp;
+use crate::report::findings::Findings;
 use crate::report::page::Page;
 use crate::report::style::{Style, Tone};
-use crate::report::{certificate, explain, findings, text};
+use crate::report::{certificate, explain, text};
 
 /// The columns of a label in front of a fact.
 pub(super) const LABEL: usize = 14;
@@ -34,7 +35,11 @@ pub fn render(report: &RunReport, style: &Style, out: &mut dyn Write) -> io::Res
             page.field(2, "certificates", LABEL, "the same as above")?;
         }
     }
-    findings::write(report, &mut page)
+    let mut findings = Findings::of_run(report);
+    for row in &report.endpoints {
+        findings.add(row, style);
+    }
+    findings.write(&mut page)
 }
 
 fn endpoint(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {

@@ -1,17 +1,15 @@
 //! The table: the answer first, then what it rests on, then what to do next.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::model::issuer::Evidence;
-use crate::model::observation::Outcome;
-use crate::model::report::{Ca, EndpointReport, GroupReport, RunReport};
-use crate::model::target::Group;
+use crate::model::report::{Ca, GroupReport, Report, RunReport};
 use crate::model::verdict::Verdict;
 use crate::report::page::Page;
-use crate::report::rows::{self, Columns};
+use crate::report::rows;
 use crate::report::style::{Style, Tone};
-use crate::report::{findings, text};
+use crate::report::survey::{Members, Section, Survey};
+use crate::report::text;
 
 /// The most reasons of a group that are listed unasked.
 const REASONS: usize = 10;
@@ -20,29 +18,31 @@ const REASONS: usize = 10;
 const NAME: usize = 200;
 
 /// Writes the table.
-pub fn render(report: &RunReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &dyn Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
+    let head = report.head();
     if style.quiet {
-        return verdict_line(report, &mut page);
+        return verdict_line(head, &mut page);
     }
-    verdict(report, &mut page)?;
-    let columns = Columns::new(&report.endpoints, report.finished, style);
-    let several = judged(report).count() > 1;
-    for group in judged(report) {
+    let mut survey = Survey::of(report, style)?;
+    let findings = std::mem::take(&mut survey.findings);
+    verdict(head, survey.not_attempted, &mut page)?;
+    let several = judged(head).count() > 1;
+    for group in judged(head) {
         if several {
             page.section(&heading(group, group.name.word()))?;
         }
-        rows_of(report, group.name, true, &columns, &mut page)?;
+        rows_of(report, group, &survey, &mut page)?;
     }
-    findings::write(report, &mut page)?;
-    for group in report.groups.iter().filter(|group| !group.judged) {
+    findings.write(&mut page)?;
+    for group in head.groups.iter().filter(|group| !group.judged) {
         page.section(&heading(group, &format!("{}, not judged", group.name)))?;
-        rows_of(report, group.name, false, &columns, &mut page)?;
+        rows_of(report, group, &survey, &mut page)?;
     }
-    for group in judged(report).filter(|group| group.reasons.len() > 1) {
+    for group in judged(head).filter(|group| group.reasons.len() > 1) {
         reasons(group, &mut page)?;
     }
-    advice(report, &mut page)
+    advice(head, &mut page)
 }
 
 fn judged(report: &RunReport) -> impl Iterator<Item = &GroupReport> {
@@ -69,7 +69,7 @@ fn verdict_line(report: &RunReport, page: &mut Page<'_>) -> io::Result<()> {
     page.line(&format!("{word}  {headline}"))
 }
 
-fn verdict(report: &RunReport, page: &mut Page<'_>) -> io::Result<()> {
+fn verdict(report: &RunReport, missed: usize, page: &mut Page<'_>) -> io::Result<()> {
     let (word, width) = verdict_word(report, page.style);
     let indent = width + 2;
     page.hang(&format!("{word}  "), indent, &report.headline)?;
@@ -81,11 +81,6 @@ fn verdict(report: &RunReport, page: &mut Page<'_>) -> io::Result<()> {
         page.indented(indent, &policy)?;
     }
     if report.partial {
-        let missed = report
-            .endpoints
-            .iter()
-            .filter(|row| row.outcome == Outcome::NotAttempted)
-            .count();
         let missed = text::count(missed, "endpoint");
         page.indented(
             indent,
@@ -123,63 +118,50 @@ fn policy(report: &RunReport) -> Option<String> {
 
 /// The rows of one group: by CA, then those without.
 fn rows_of(
-    report: &RunReport,
-    group: Group,
-    judged: bool,
-    columns: &Columns,
+    report: &dyn Report,
+    group: &GroupReport,
+    survey: &Survey,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
-    let all = || report.endpoints.iter().filter(|row| row.group == group);
-    for ca in in_order(report, group) {
-        let rows: Vec<_> = all()
-            .filter(|row| row.ca.as_ref() == Some(&ca.id))
-            .collect();
-        if !rows.is_empty() {
-            ca_heading(report, ca, &rows, page)?;
-            rows::write(&rows, judged, columns, page)?;
+    let head = report.head();
+    for place in in_order(head, group) {
+        if let Some(members) = survey.members(group.name, Section::Ca(place)) {
+            ca_heading(head, &head.cas[place], members, page)?;
+            rows::write(report, &members.rows, &survey.columns, page)?;
         }
     }
-    let is_known = |row: &EndpointReport| {
-        row.ca
-            .as_ref()
-            .is_some_and(|id| report.cas.iter().any(|ca| ca.id == *id))
-    };
-    let (unread, missing): (Vec<_>, Vec<_>) = all()
-        .filter(|row| !is_known(row))
-        .partition(|row| row.outcome == Outcome::Captured);
-    for (heading, rows) in [
-        ("certificate not readable", unread),
-        ("not captured", missing),
+    for (heading, section) in [
+        ("certificate not readable", Section::Unread),
+        ("not captured", Section::Missing),
     ] {
-        if !rows.is_empty() {
+        if let Some(members) = survey.members(group.name, section) {
             page.section(heading)?;
-            rows::write(&rows, judged, columns, page)?;
+            rows::write(report, &members.rows, &survey.columns, page)?;
         }
     }
     Ok(())
 }
 
-/// The CAs as the report orders them, a group's reference first.
-fn in_order(report: &RunReport, group: Group) -> impl Iterator<Item = &Ca> {
-    let of_group = report.groups.iter().find(|judged| judged.name == group);
-    let reference = of_group.and_then(|group| group.reference.as_deref());
-    let is_reference = move |ca: &&Ca| Some(ca.id.as_str()) == reference;
-    let first = report.cas.iter().filter(is_reference);
-    first.chain(report.cas.iter().filter(move |ca| !is_reference(ca)))
+/// The places of the CAs as the report orders them, a group's reference first.
+fn in_order(report: &RunReport, group: &GroupReport) -> impl Iterator<Item = usize> {
+    let is_reference = |ca: &Ca| Some(&ca.id) == group.reference.as_ref();
+    let reference = report.cas.iter().position(is_reference);
+    let others = (0..report.cas.len()).filter(move |place| Some(*place) != reference);
+    reference.into_iter().chain(others)
 }
 
 /// `ca-1  CN=…   (proven)   5 endpoints, 3 certificates, root CN=…`, on two lines where one is too short.
 fn ca_heading(
     report: &RunReport,
     ca: &Ca,
-    rows: &[&EndpointReport],
+    members: &Members,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let style = page.style;
     let id = style.short(&ca.id, 12);
     let indent = text::width(&id) + 2;
     let room = style.columns().saturating_sub(indent);
-    let facts = facts(report, ca, rows, style);
+    let facts = facts(report, ca, members, style);
     let name = name(report, ca, style);
     page.gap()?;
     if text::width(&name) + 3 + text::width(&facts) <= room {
@@ -211,9 +193,8 @@ fn name(report: &RunReport, ca: &Ca, style: &Style) -> String {
     }
 }
 
-fn facts(report: &RunReport, ca: &Ca, rows: &[&EndpointReport], style: &Style) -> String {
-    let endpoints: BTreeSet<_> = rows.iter().map(|row| (&row.target, row.address)).collect();
-    let leaves: BTreeSet<_> = rows.iter().filter_map(|row| row.chain.first()).collect();
+fn facts(report: &RunReport, ca: &Ca, members: &Members, style: &Style) -> String {
+    let (endpoints, leaves) = members.counts();
     let reference = report
         .reference
         .as_ref()
@@ -226,8 +207,8 @@ fn facts(report: &RunReport, ca: &Ca, rows: &[&EndpointReport], style: &Style) -
     format!(
         "({}{reference})   {}, {}{}",
         ca.evidence,
-        text::count(endpoints.len(), "endpoint"),
-        text::count(leaves.len(), "certificate"),
+        text::count(endpoints, "endpoint"),
+        text::count(leaves, "certificate"),
         roots(ca, style)
     )
 }

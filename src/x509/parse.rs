@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::model::bytes::Der;
-use crate::model::certificate::{Certificate, Extensions, Field, FieldError, Name};
+use crate::model::certificate::{Certificate, Extensions, Field, FieldError, Name, NameKey};
 use crate::x509::der::{self, BIT_STRING, DerError, INTEGER, Reader, SEQUENCE, Tlv};
 use crate::x509::{algorithm, extensions, name, public_key, validity};
 
@@ -39,6 +39,19 @@ pub fn certificate(der: &Der) -> Certificate {
         extensions: body.extensions,
         signature: frame.signature.and_then(read("signatureValue", signature)),
     }
+}
+
+/// The issuer and the subject of a certificate in comparable form, as [`certificate`] reads them, and nothing else.
+pub fn names(der: &Der) -> (Option<NameKey>, Option<NameKey>) {
+    let mut walk = Walk::new(Frame::read(der.as_bytes()).body);
+    let key =
+        |name: Field<Tlv<'_>>| Some(name.and_then(read("name", distinguished_name)).ok()?.key);
+    let _ = walk.optional("version", der::context(0));
+    let _ = walk.element("serialNumber");
+    let _ = walk.element("signature");
+    let issuer = walk.element("issuer");
+    let _ = walk.element("validity");
+    (key(issuer), key(walk.element("subject")))
 }
 
 /// The outermost structure: the signed part, the algorithm and the signature.

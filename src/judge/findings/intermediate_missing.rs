@@ -11,7 +11,7 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
     let mut servers: BTreeMap<CaKey, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
     for row in case.rows {
         let Some(known) = row
-            .identification
+            .known(case.identified)
             .filter(|known| known.standing.evidence() == Evidence::Proven)
         else {
             continue;
@@ -22,16 +22,12 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
         let Some(facts) = case.identified.cas.get(&ca) else {
             continue;
         };
-        let sends = row
-            .observation
-            .chain
-            .iter()
-            .skip(1)
-            .any(|der| facts.certificates.contains(&der.sha256()));
+        let mut sent = case.sent(row).iter();
+        let sends = sent.any(|certificate| facts.certificates.contains(certificate));
         let is_root = facts.ancestry.complete && facts.ancestry.path.len() == 1;
         if !is_root && !row.is_file() {
             let (with, without) = servers.entry(ca).or_default();
-            if sends { with } else { without }.insert(&row.observation.target);
+            if sends { with } else { without }.insert(row.target());
         }
     }
     let missing = servers

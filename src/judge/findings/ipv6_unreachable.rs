@@ -8,28 +8,21 @@ use crate::model::verdict::{Finding, Severity};
 
 pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
     let unreachable = case.rows.iter().filter(|row| {
-        let observation = row.observation;
         let failed = matches!(
-            observation.outcome,
+            row.outcome,
             Outcome::Unreachable | Outcome::Timeout | Outcome::Refused
         );
-        failed && observation.address.is_some_and(|address| address.is_ipv6())
+        failed && row.address.is_some_and(|address| address.is_ipv6())
     });
     let answering: BTreeSet<(&str, _)> = case
         .rows
         .iter()
-        .filter(|row| {
-            row.leaf.is_some()
-                && row
-                    .observation
-                    .address
-                    .is_some_and(|address| address.is_ipv4())
-        })
-        .map(|row| (row.observation.host.as_str(), row.observation.port))
+        .filter(|row| row.leaf.is_some() && row.address.is_some_and(|address| address.is_ipv4()))
+        .map(|row| (row.host(), row.port))
         .collect();
     let hosts: BTreeSet<&str> = unreachable
-        .filter(|row| answering.contains(&(row.observation.host.as_str(), row.observation.port)))
-        .map(|row| row.observation.host.as_str())
+        .filter(|row| answering.contains(&(row.host(), row.port)))
+        .map(|row| row.host())
         .collect();
     (!hosts.is_empty()).then(|| {
         let hosts: Vec<&str> = hosts.into_iter().collect();

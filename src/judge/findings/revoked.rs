@@ -4,8 +4,8 @@ use crate::judge::{Case, Row, row};
 use crate::model::report::Revocation;
 use crate::model::verdict::{Finding, Severity};
 
-pub(super) fn find(case: &Case<'_>, row: &Row<'_>) -> Option<Finding> {
-    let stapled = row::stapled(case, row)?;
+pub(super) fn find(_: &Case<'_>, row: &Row<'_>) -> Option<Finding> {
+    let stapled = row::stapled(row)?;
     (stapled.status == Revocation::Revoked).then(|| {
         let since = stapled.detail.unwrap_or_else(|| "revoked".to_owned());
         let message = format!(

@@ -1,15 +1,18 @@
 //! L2: observations kept in files, one JSON document a line, back into values.
 //!
-//! Reads and merges; it knows nothing of how observations are made or judged.
+//! Reads and merges; it knows nothing of how observations are made or judged. Files may be larger than memory: of each
+//! line it keeps where it lies, and reads it again when it is asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod merge;
+mod store;
+
 use std::io::{BufRead, Read as _};
-use std::net::IpAddr;
 
 use serde::Deserialize;
 
 use crate::model::observation::{Observation, Outcome};
-use crate::model::timestamp::Timestamp;
+pub use merge::{Kept, Merged};
+pub use store::{Lines, ReadSeek};
 
 /// A line longer than this is no observation; a chain of 200 certificates stays far below it.
 const LINE_LIMIT: usize = 16 * 1024 * 1024;
@@ -35,6 +38,12 @@ pub enum KeptError {
         /// What is wrong, and what would be right.
         reason: String,
     },
+    /// A line is no longer what it was.
+    #[error("{file}: changed while it was read")]
+    Changed {
+        /// The file's name.
+        file: String,
+    },
     /// There is not one observation in it.
     #[error("{file}: no observations in it; `sameca check --format ndjson -o FILE` writes them")]
     Empty {
@@ -43,14 +52,21 @@ pub enum KeptError {
     },
 }
 
+/// A line of a file: where it lies, in bytes.
+#[derive(Clone, Copy)]
+struct Line {
+    offset: u64,
+    length: u32,
+}
+
 /// Hands every observation of a file to `take`, in the order of its lines. Empty lines are skipped.
-pub fn read(
+fn read(
     file: &str,
     mut input: impl BufRead,
-    mut take: impl FnMut(Observation),
+    mut take: impl FnMut(Line, Observation),
 ) -> Result<(), KeptError> {
     let mut line = Vec::new();
-    let mut number = 0;
+    let (mut number, mut offset) = (0, 0);
     let mut found = false;
     loop {
         line.clear();
@@ -65,6 +81,11 @@ pub fn read(
         if length == 0 {
             break;
         }
+        let place = Line {
+            offset,
+            length: u32::try_from(length).expect("the bound is smaller"),
+        };
+        offset += u64::from(place.length);
         number += 1;
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
@@ -75,7 +96,7 @@ pub fn read(
             reason,
         })?;
         found = true;
-        take(observation);
+        take(place, observation);
     }
     if found {
         Ok(())
@@ -126,96 +147,13 @@ fn why(line: &[u8], error: &serde_json::Error) -> String {
     }
 }
 
-/// Observations of one or more runs: what is to be judged, and what only lends its certificates.
-#[derive(Debug, Default)]
-pub struct Merged {
-    /// For each endpoint, what it showed in its newest run; sorted, each once.
-    pub newest: Vec<Observation>,
-    /// What older runs showed.
-    pub older: Vec<Observation>,
-}
-
-/// Merges runs. Of an endpoint that several runs saw, the newest counts; the same observation twice is one.
-///
-/// A name that did not resolve has no endpoints: such a row and those of the name's addresses supersede each other.
-pub fn merge(observations: impl IntoIterator<Item = Observation>) -> Merged {
-    let mut endpoints: BTreeMap<Endpoint, BTreeMap<Run, Vec<Observation>>> = BTreeMap::new();
-    let mut ended: BTreeMap<String, Timestamp> = BTreeMap::new();
-    let observations: Vec<Observation> = observations.into_iter().collect();
-    for seen in &observations {
-        let newest = ended.entry(seen.run.clone()).or_insert(seen.at);
-        *newest = seen.at.max(*newest);
-    }
-    for seen in observations {
-        let endpoint = (seen.target.clone(), seen.sni.clone(), seen.address);
-        let run = (
-            ended.get(&seen.run).copied().unwrap_or(seen.at),
-            seen.run.clone(),
-        );
-        endpoints
-            .entry(endpoint)
-            .or_default()
-            .entry(run)
-            .or_default()
-            .push(seen);
-    }
-    let newest = newest_by_resolution(&endpoints);
-    let mut merged = Merged::default();
-    for ((target, sni, address), mut by_run) in endpoints {
-        let unresolved = address.is_none();
-        let rival = newest.get(&(target, sni, !unresolved));
-        let Some((run, rows)) = by_run.pop_last() else {
-            continue;
-        };
-        merged.older.extend(by_run.into_values().flatten());
-        if rival.is_some_and(|rival| *rival > run) {
-            merged.older.extend(rows);
-            continue;
-        }
-        let mut distinct: Vec<Observation> = Vec::new();
-        for seen in rows {
-            if !distinct.contains(&seen) {
-                distinct.push(seen);
-            }
-        }
-        merged.newest.extend(distinct);
-    }
-    merged
-}
-
-/// What names an endpoint in kept observations: target, server name, address.
-type Endpoint = (String, Option<String>, Option<IpAddr>);
-/// A run by its end, then its id.
-type Run = (Timestamp, String);
-
-/// For each target and server name, the newest run in which the name did not resolve (true) and in which it did.
-fn newest_by_resolution(
-    endpoints: &BTreeMap<Endpoint, BTreeMap<Run, Vec<Observation>>>,
-) -> BTreeMap<(String, Option<String>, bool), Run> {
-    let mut newest: BTreeMap<_, Run> = BTreeMap::new();
-    for ((target, sni, address), by_run) in endpoints {
-        // A certificate file never has an address, and nothing supersedes it but a newer look at it.
-        let Some((run, _)) = by_run.last_key_value() else {
-            continue;
-        };
-        let known = newest
-            .entry((target.clone(), sni.clone(), address.is_none()))
-            .or_insert_with(|| run.clone());
-        if run > known {
-            known.clone_from(run);
-        }
-    }
-    newest
-}
-
-/// The runs that observations belong to.
-pub fn runs(observations: &[Observation]) -> BTreeSet<&str> {
-    observations.iter().map(|seen| seen.run.as_str()).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+    use std::net::IpAddr;
+
     use super::*;
+    use crate::model::observation::Observations as _;
 
     fn line(run: &str, hour: u32, address: Option<&str>) -> Observation {
         let outcome = if address.is_some() {
@@ -233,11 +171,24 @@ mod tests {
     }
 
     fn newest(observations: Vec<Observation>) -> Vec<(String, Option<IpAddr>)> {
-        merge(observations)
-            .newest
-            .into_iter()
+        let mut kept = Kept::default();
+        for seen in &observations {
+            let line = serde_json::to_vec(seen).expect("memory takes it");
+            kept.add("run.ndjson", Cursor::new(line), drop)
+                .expect("an observation");
+        }
+        let newest = kept.merge().expect("memory can be read").newest;
+        let mut newest: Vec<_> = (0..newest.count())
+            .map(|number| {
+                newest
+                    .read(number)
+                    .expect("memory can be read")
+                    .into_owned()
+            })
             .map(|seen| (seen.run, seen.address))
-            .collect()
+            .collect();
+        newest.sort_by_key(|seen| seen.1);
+        newest
     }
 
     #[test]
@@ -277,7 +228,7 @@ mod tests {
     #[test]
     fn what_is_no_observation_is_refused_with_its_line() {
         let refused = |text: &str| {
-            read("run.ndjson", text.as_bytes(), drop)
+            read("run.ndjson", text.as_bytes(), |_, _| {})
                 .expect_err("refused")
                 .to_string()
         };

@@ -1,0 +1,228 @@
+//! What a verdict looks at in an observation, in few bytes, so that those of a whole network fit into memory.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::model::bytes::{Der, Sha256};
+use crate::model::identified::{Identified, LeafNumber};
+use crate::model::issuer::{Evidence, Identification};
+use crate::model::observation::{Method, Observation, Observations, Outcome, Possession, Variant};
+use crate::model::target::{Group, Port, Role};
+use crate::model::timestamp::Timestamp;
+
+/// An observation in brief. The full one is read again where a row is written out.
+pub(crate) struct Brief {
+    /// Its number among the observations of the run.
+    pub(super) source: u32,
+    /// Its place among the rows.
+    number: u32,
+    /// Its certificate; a number of [`Identified`](crate::model::identified::Identified).
+    pub(super) leaf: Option<LeafNumber>,
+    pub(super) group: Group,
+    pub(super) required: bool,
+    pub(super) one_of_host: bool,
+    pub(super) outcome: Outcome,
+    pub(super) possession: Option<Possession>,
+    pub(super) address: Option<IpAddr>,
+    pub(super) port: Option<Port>,
+    is_file: bool,
+    variant: Option<Variant>,
+    roles: u8,
+    count: u32,
+    /// The place of what it sends behind its leaf.
+    sent: u32,
+    /// The target, and the host where that is no part of it.
+    text: Box<str>,
+    target: u32,
+    host: Range<u32>,
+}
+
+impl Brief {
+    fn new(source: u32, observation: &Observation, leaf: Option<LeafNumber>, sent: u32) -> Self {
+        let (text, target, host) = text(&observation.target, &observation.host);
+        Self {
+            source,
+            number: source,
+            leaf,
+            group: observation.group,
+            required: observation.required,
+            one_of_host: observation.one_of_host,
+            outcome: observation.outcome,
+            possession: observation.tls.as_ref().and_then(|tls| tls.possession),
+            address: observation.address,
+            port: observation.port,
+            is_file: is_file(observation),
+            variant: observation.variant,
+            roles: observation.roles.iter().map(|role| bit(*role)).sum(),
+            count: observation.count,
+            sent,
+            text,
+            target,
+            host,
+        }
+    }
+
+    /// Its place among the rows, counted from 0.
+    pub(super) fn number(&self) -> usize {
+        self.number as usize
+    }
+
+    /// `host:port`, or `file:PATH`.
+    pub(super) fn target(&self) -> &str {
+        self.text.get(..self.target as usize).unwrap_or_default()
+    }
+
+    /// The host as named; the path of a file.
+    pub(super) fn host(&self) -> &str {
+        let host = self.host.start as usize..self.host.end as usize;
+        self.text.get(host).unwrap_or_default()
+    }
+
+    /// Whether the server has this role.
+    pub(super) fn has(&self, role: Role) -> bool {
+        self.roles & bit(role) != 0
+    }
+
+    /// Whether the certificate comes from a file and is not served.
+    pub(super) fn is_file(&self) -> bool {
+        self.is_file
+    }
+
+    /// What is known of its certificate.
+    pub(super) fn known<'i>(&self, identified: &'i Identified) -> Option<&'i Identification> {
+        self.leaf.map(|leaf| identified.leaves.known(leaf))
+    }
+
+    /// Whether its certificate cannot be read.
+    pub(super) fn is_unreadable(&self, identified: &Identified) -> bool {
+        let known = self.known(identified);
+        known.is_some_and(|known| known.standing.evidence() == Evidence::None)
+    }
+
+    /// By group and role, then target, then address, then how often the chain was seen.
+    fn order(&self) -> impl Ord + use<'_> {
+        (
+            self.group,
+            Role::ALL.into_iter().find(|role| self.has(*role)),
+            self.host(),
+            self.port,
+            self.address,
+            self.variant,
+            Reverse(self.count),
+        )
+    }
+}
+
+/// Whether an observation is of a certificate file.
+pub(super) fn is_file(observation: &Observation) -> bool {
+    let mut attempts = observation.attempts.iter();
+    attempts.any(|attempt| attempt.method == Method::File)
+}
+
+fn bit(role: Role) -> u8 {
+    match role {
+        Role::FrontEnd => 1,
+        Role::PersistentChat => 2,
+        Role::Web => 4,
+        Role::Peer => 8,
+    }
+}
+
+/// Target and host in one string: the host is mostly a part of the target.
+fn text(target: &str, host: &str) -> (Box<str>, u32, Range<u32>) {
+    let place = |place: usize| u32::try_from(place).expect("a line has less than 4 GiB");
+    let (text, start) = match target.find(host) {
+        Some(start) => (target.into(), start),
+        None => (format!("{target}{host}").into(), target.len()),
+    };
+    let host = place(start)..place(start + host.len());
+    (text, place(target.len()), host)
+}
+
+/// The observations of a run in brief.
+#[derive(Default)]
+pub struct Briefs {
+    pub(super) rows: Vec<Brief>,
+    sent: Vec<Arc<[Sha256]>>,
+    numbers: HashMap<Arc<[Sha256]>, u32>,
+    pub(super) started: Option<Timestamp>,
+}
+
+impl Briefs {
+    /// Takes in the next observation of the run. `leaf` is the number of its leaf, where it shows one.
+    pub fn add(&mut self, observation: &Observation, leaf: Option<LeafNumber>) {
+        let source = u32::try_from(self.rows.len()).expect("fewer than 2^32 observations");
+        let sent = self.number(observation.chain.iter().skip(1).map(Der::sha256).collect());
+        self.rows.push(Brief::new(source, observation, leaf, sent));
+        self.started = Some(
+            self.started
+                .map_or(observation.at, |at| at.min(observation.at)),
+        );
+    }
+
+    fn number(&mut self, sent: Arc<[Sha256]>) -> u32 {
+        if let Some(number) = self.numbers.get(&sent) {
+            return *number;
+        }
+        let number = u32::try_from(self.sent.len()).expect("fewer than 2^32 observations");
+        self.sent.push(Arc::clone(&sent));
+        self.numbers.insert(sent, number);
+        number
+    }
+
+    /// The fingerprints of what a server sends behind its leaf.
+    pub(super) fn sent(&self, row: &Brief) -> &[Sha256] {
+        &self.sent[row.sent as usize]
+    }
+
+    /// Every distinct list of such fingerprints with a row that has it.
+    pub(super) fn sent_by(&self) -> impl Iterator<Item = (&[Sha256], u32)> {
+        let mut seen = vec![false; self.sent.len()];
+        self.rows.iter().filter_map(move |row| {
+            let first = !std::mem::replace(&mut seen[row.sent as usize], true);
+            first.then(|| (self.sent(row), row.number))
+        })
+    }
+
+    /// The rows in their order. Where briefs are alike, the leaf settles the rest, and then all else.
+    ///
+    /// # Errors
+    ///
+    /// An observation that has to be looked at again cannot be read.
+    pub fn in_order(mut self, observations: &dyn Observations) -> io::Result<Rows> {
+        self.numbers = HashMap::new();
+        self.rows
+            .sort_by(|one, other| one.order().cmp(&other.order()));
+        let alike = |one: &Brief, next: &Brief| one.order() == next.order();
+        for rows in self.rows.chunk_by_mut(alike).filter(|rows| rows.len() > 1) {
+            let mut full = Vec::new();
+            for row in rows.iter() {
+                let seen = observations.read(row.source as usize)?.into_owned();
+                full.push((seen.leaf().cloned(), seen.at, seen, row.source));
+            }
+            full.sort();
+            let places: HashMap<u32, usize> = full.iter().map(|row| row.3).zip(0..).collect();
+            rows.sort_by_key(|row| places.get(&row.source).copied());
+        }
+        self.rows
+            .iter_mut()
+            .zip(0..)
+            .for_each(|(row, number)| row.number = number);
+        Ok(Rows(self))
+    }
+}
+
+/// The observations of a run in brief, in the order of the report's rows.
+pub struct Rows(pub(super) Briefs);
+
+impl Rows {
+    /// Whether an endpoint was not reached before its run was interrupted.
+    pub fn are_partial(&self) -> bool {
+        let mut rows = self.0.rows.iter();
+        rows.any(|row| row.outcome == Outcome::NotAttempted)
+    }
+}
