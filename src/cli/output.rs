@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use tempfile::NamedTempFile;
 
+use crate::kept::KeptError;
+
 /// A destination that was found writable before any work is done.
 pub(super) enum Destination {
     /// Standard output.
@@ -57,14 +59,14 @@ impl Destination {
                 let mut out = BufWriter::new(io::stdout().lock());
                 match render(&mut out).and_then(|()| out.flush()) {
                     Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                    result => result.context("cannot write to standard output"),
+                    result => result.map_err(|error| named(error, "standard output")),
                 }
             }
             Self::Special(file, path) => {
                 let mut out = BufWriter::new(file);
                 match render(&mut out).and_then(|()| out.flush()) {
                     Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                    result => result.with_context(|| format!("cannot write to {}", path.display())),
+                    result => result.map_err(|error| named(error, &path.display().to_string())),
                 }
             }
             Self::Replaced(file, path) => {
@@ -72,7 +74,7 @@ impl Destination {
                 let mut out = BufWriter::new(file);
                 render(&mut out)
                     .and_then(|()| out.flush())
-                    .with_context(failed)?;
+                    .map_err(|error| named(error, &path.display().to_string()))?;
                 let file = out
                     .into_inner()
                     .map_err(io::IntoInnerError::into_error)
@@ -84,6 +86,14 @@ impl Destination {
                 Ok(())
             }
         }
+    }
+}
+
+/// What kept the results from being written: observations that can no longer be read, or the destination.
+fn named(error: io::Error, destination: &str) -> anyhow::Error {
+    match error.downcast::<KeptError>() {
+        Ok(unread) => unread.into(),
+        Err(error) => anyhow::Error::new(error).context(format!("cannot write to {destination}")),
     }
 }
 

@@ -360,6 +360,46 @@ fn a_thousand_keys_of_one_name_are_not_all_tried() {
     );
 }
 
+#[test]
+fn only_what_may_have_issued_another_is_held() {
+    let root = Ca::root("root");
+    let server = KeyPair::generate().expect("a key");
+    // A leaf at one endpoint, no CA's certificate, and the signer of the leaf at another.
+    let signer = Ca {
+        certificate: root.certify(&params("server"), &server),
+        key: server,
+        params: params("server"),
+    };
+    let leaf = signer.leaf("a");
+    let stranger = Ca::root("other").leaf("stranger");
+    let seen = [
+        shows("a:443", &[&leaf]),
+        shows("b:443", &[&signer.certificate, &stranger]),
+        shows("c:443", &[&root.leaf("c"), &root.certificate]),
+    ];
+    let identified = identify(&seen, []);
+    let known = &identified.leaves[&leaf.sha256()];
+    assert_eq!(known.standing.evidence(), Evidence::Proven);
+    let mut held: Vec<_> = identified.certificates.keys().copied().collect();
+    held.sort();
+    let mut expected = [signer.certificate.sha256(), root.certificate.sha256()];
+    expected.sort();
+    assert_eq!(held, expected);
+}
+
+#[test]
+fn leaves_of_one_ca_share_what_is_known_of_them() {
+    let ca = Ca::root("root");
+    let leaves: Vec<Der> = (0..20)
+        .map(|number| ca.leaf(&format!("{number}")))
+        .collect();
+    let mut seen: Vec<_> = leaves.iter().map(|leaf| shows("a:443", &[leaf])).collect();
+    seen.push(shows("b:443", &[&leaves[0], &ca.certificate]));
+    let identified = identify(&seen, []);
+    assert_eq!(identified.leaves.len(), 20);
+    assert_eq!(identified.leaves.identifications().count(), 1);
+}
+
 fn trust_of(chain: &[&Der], roots: &[&Der], now: &str) -> (Trusted, String) {
     let seen = shows("a:443", chain);
     let roots = roots

@@ -226,3 +226,28 @@ impl Rows {
         rows.any(|row| row.outcome == Outcome::NotAttempted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn target_and_host_are_kept_to_the_letter() {
+        for (target, host) in [
+            ("a.test:443", "a.test"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("file:new.cer", "new.cer"),
+            ("a:443", "another"),
+            ("", ""),
+        ] {
+            let (text, end, place) = text(target, host);
+            assert_eq!(&text[..end as usize], target);
+            assert_eq!(&text[place.start as usize..place.end as usize], host);
+        }
+    }
+
+    #[test]
+    fn a_brief_is_small() {
+        assert!(size_of::<Brief>() <= 96, "{}", size_of::<Brief>());
+    }
+}

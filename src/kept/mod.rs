@@ -149,8 +149,10 @@ fn why(line: &[u8], error: &serde_json::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
+    use std::cell::RefCell;
+    use std::io::{self, Cursor};
     use std::net::IpAddr;
+    use std::rc::Rc;
 
     use super::*;
     use crate::model::observation::Observations as _;
@@ -223,6 +225,37 @@ mod tests {
             newest(vec![line("1", 1, None), line("1", 1, None)]).len(),
             1
         );
+    }
+
+    /// A file that others write to while it is read.
+    #[derive(Clone, Default)]
+    struct Shared(Rc<RefCell<Cursor<Vec<u8>>>>);
+
+    impl io::Read for Shared {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.borrow_mut().read(buffer)
+        }
+    }
+
+    impl io::Seek for Shared {
+        fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+            self.0.borrow_mut().seek(to)
+        }
+    }
+
+    #[test]
+    fn a_file_that_changes_is_an_error_that_names_it() {
+        let content = serde_json::to_vec(&line("1", 1, None)).expect("memory takes it");
+        for changed in [b"{}".repeat(content.len() / 2 + 1), Vec::new()] {
+            let file = Shared(Rc::new(RefCell::new(Cursor::new(content.clone()))));
+            let mut kept = Kept::default();
+            kept.add("run.ndjson", file.clone(), drop)
+                .expect("an observation");
+            let merged = kept.merge().expect("nothing is read again");
+            *file.0.borrow_mut() = Cursor::new(changed);
+            let error = merged.newest.read(0).expect_err("it changed");
+            assert_eq!(error.to_string(), "run.ndjson: changed while it was read");
+        }
     }
 
     #[test]

@@ -638,7 +638,10 @@ mod tests {
             if cut % 4 == 0 {
                 der.truncate(usize::from(cut) % der.len());
             }
-            let certificate = certificate(&Der::from(der));
+            let der = Der::from(der);
+            let certificate = certificate(&der);
+            let key = |name: &Field<Name>| name.as_ref().ok().map(|name| name.key.clone());
+            prop_assert_eq!(names(&der), (key(&certificate.issuer), key(&certificate.subject)));
             for name in [&certificate.issuer, &certificate.subject].into_iter().flatten() {
                 prop_assert!(!rfc4514(name).chars().any(char::is_control));
             }

@@ -14,6 +14,8 @@ use sameca::model::bytes::Der;
 use sameca::model::timestamp::Timestamp;
 use serde_json::Value;
 
+mod kept;
+
 fn sameca(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sameca"))
         .args(arguments)
