@@ -196,7 +196,7 @@ pub struct ExplainArgs {
 /// `sameca judge`.
 #[derive(Clone, Debug, Args)]
 pub struct JudgeArgs {
-    /// Observations, as `--format ndjson` writes them; `-` is standard input
+    /// Observations, as `--format ndjson` writes them; `-` is standard input. Files may be larger than memory
     #[arg(value_name = "OBSERVATIONS", required = true)]
     pub observations: Vec<PathBuf>,
     /// The rule.

@@ -48,7 +48,7 @@ fn in_order(observations: &dyn Observations) -> io::Result<Vec<usize>> {
             let mut full = Vec::new();
             for (_, number) in alike.iter() {
                 let seen = observations.read(*number)?.into_owned();
-                full.push((seen.leaf().cloned(), seen, *number));
+                full.push((seen.leaf().cloned(), seen.sni.clone(), seen, *number));
             }
             full.sort();
             for (key, (.., number)) in alike.iter_mut().zip(full) {

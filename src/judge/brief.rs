@@ -196,16 +196,18 @@ impl Briefs {
     pub fn in_order(mut self, observations: &dyn Observations) -> io::Result<Rows> {
         self.numbers = HashMap::new();
         self.rows
-            .sort_by(|one, other| one.order().cmp(&other.order()));
+            .sort_unstable_by(|one, other| one.order().cmp(&other.order()));
         let alike = |one: &Brief, next: &Brief| one.order() == next.order();
         for rows in self.rows.chunk_by_mut(alike).filter(|rows| rows.len() > 1) {
             let mut full = Vec::new();
             for row in rows.iter() {
                 let seen = observations.read(row.source as usize)?.into_owned();
-                full.push((seen.leaf().cloned(), seen.at, seen, row.source));
+                let leaf = seen.leaf().cloned();
+                let endpoint = (seen.target.clone(), seen.sni.clone());
+                full.push((leaf, seen.at, endpoint, seen, row.source));
             }
             full.sort();
-            let places: HashMap<u32, usize> = full.iter().map(|row| row.3).zip(0..).collect();
+            let places: HashMap<u32, usize> = full.iter().map(|row| row.4).zip(0..).collect();
             rows.sort_by_key(|row| places.get(&row.source).copied());
         }
         self.rows

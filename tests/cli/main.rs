@@ -1,6 +1,7 @@
 //! The program as a user meets it: arguments in, exit status and output out, servers on loopback.
 
 mod documents;
+mod kept;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -13,8 +14,6 @@ use sameca::demo;
 use sameca::model::bytes::Der;
 use sameca::model::timestamp::Timestamp;
 use serde_json::Value;
-
-mod kept;
 
 fn sameca(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sameca"))
