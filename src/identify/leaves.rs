@@ -11,11 +11,14 @@ use crate::model::issuer::Identification;
 use crate::model::observation::Observation;
 use crate::x509::parse;
 
+/// The candidates that servers present behind a leaf.
+type Companions = BTreeSet<Sha256>;
+
 /// Which leaves there are, each with the candidates that servers present behind it.
 #[derive(Default)]
 pub(super) struct Shown {
     leaves: Vec<(Sha256, u32)>,
-    companions: Numbered<BTreeSet<Sha256>>,
+    companions: Numbered<Companions>,
 }
 
 impl Shown {
@@ -26,7 +29,7 @@ impl Shown {
     }
 
     /// Every leaf once, in the order of fingerprints.
-    fn distinct(mut self) -> (Vec<(Sha256, u32)>, Vec<Arc<BTreeSet<Sha256>>>) {
+    fn distinct(mut self) -> (Vec<(Sha256, u32)>, Vec<Arc<Companions>>) {
         let (leaves, companions) = (&mut self.leaves, &mut self.companions);
         leaves.sort_unstable();
         leaves.dedup_by(|next, kept| {
@@ -43,7 +46,7 @@ impl Shown {
 /// The third fold: each leaf is tried with the candidates, once.
 pub struct Leaves {
     pool: Pool,
-    companions: Vec<Arc<BTreeSet<Sha256>>>,
+    companions: Vec<Arc<Companions>>,
     /// The number is that of the companions until the leaf is done, then that of its identification.
     list: Vec<(Sha256, u32)>,
     done: Vec<bool>,

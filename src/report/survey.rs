@@ -34,7 +34,15 @@ pub(super) struct Members {
 impl Members {
     /// How many endpoints and how many leaves there are.
     pub(super) fn counts(&self) -> (usize, usize) {
-        (self.endpoints.count(), self.leaves.count())
+        (self.endpoints.0.len(), self.leaves.0.len())
+    }
+
+    fn count(&mut self, row: &EndpointReport, state: &RandomState) {
+        self.endpoints
+            .0
+            .push(state.hash_one((&row.target, row.address)));
+        let leaf = row.chain.first().map(|leaf| state.hash_one(leaf));
+        self.leaves.0.extend(leaf);
     }
 }
 
@@ -43,11 +51,10 @@ impl Members {
 struct Distinct(Vec<u64>);
 
 impl Distinct {
-    fn count(&self) -> usize {
-        let mut hashes = self.0.clone();
-        hashes.sort_unstable();
-        hashes.dedup();
-        hashes.len()
+    /// Each once, when all are there.
+    fn settle(&mut self) {
+        self.0.sort_unstable();
+        self.0.dedup();
     }
 }
 
@@ -87,6 +94,10 @@ impl Survey {
             members.rows.push((number, mark));
             members.count(&row, &state);
         }
+        for members in sections.values_mut() {
+            members.endpoints.settle();
+            members.leaves.settle();
+        }
         Ok(Self {
             columns: measures.columns(style),
             findings,
@@ -98,19 +109,6 @@ impl Survey {
     /// The rows of a section, when there are any.
     pub(super) fn members(&self, group: Group, section: Section) -> Option<&Members> {
         self.sections.get(&(group, section))
-    }
-}
-
-impl Members {
-    fn count(&mut self, row: &EndpointReport, state: &RandomState) {
-        let add = |distinct: &mut Distinct, hash: u64| distinct.0.push(hash);
-        add(
-            &mut self.endpoints,
-            state.hash_one((&row.target, row.address)),
-        );
-        if let Some(leaf) = row.chain.first() {
-            add(&mut self.leaves, state.hash_one(leaf));
-        }
     }
 }
 

@@ -92,7 +92,7 @@ fn how_observations_lie_in_files_changes_nothing() {
     };
     for format in FORMATS {
         let judged = |files: &[Vec<u8>]| judged(folder.path(), files, format);
-        let expected = judged(&[whole.clone()]);
+        let expected = judged(std::slice::from_ref(&whole));
         assert!(
             judged(&[text(seen.iter().rev())]) == expected,
             "backwards, {format}"
@@ -137,7 +137,7 @@ fn report_certificates(report: &RunReport) -> usize {
 fn standard_input_is_judged_like_a_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = text(&observations());
-    let expected = judged(folder.path(), &[text.clone()], "json");
+    let expected = judged(folder.path(), std::slice::from_ref(&text), "json");
     let mut child = Command::new(env!("CARGO_BIN_EXE_sameca"))
         .args([
             "judge",

@@ -7,11 +7,11 @@
 
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 /// Runs the program and gives its peak memory in bytes. What it writes is read and dropped.
 ///
-/// The system is asked again and again; its mark never falls, so that no more than the last millisecond is missed.
+/// The system is asked whenever something was read. The program cannot end before all but the last 64 KiB of its output
+/// are read (pipe(7)), so that only what it would need for writing those is missed.
 pub fn of(arguments: &[&str]) -> u64 {
     let mut child = Command::new(env!("CARGO_BIN_EXE_sameca"))
         .args(arguments)
@@ -20,16 +20,12 @@ pub fn of(arguments: &[&str]) -> u64 {
         .spawn()
         .expect("the program runs");
     let mut out = child.stdout.take().expect("it has an output");
-    let reader = std::thread::spawn(move || {
-        let mut buffer = [0; 16 * 1024];
-        while out.read(&mut buffer).is_ok_and(|read| read > 0) {}
-    });
     let mut peak = 0;
-    while child.try_wait().expect("it is our child").is_none() {
+    let mut buffer = [0; 8 * 1024];
+    while out.read(&mut buffer).is_ok_and(|read| read > 0) {
         peak = peak.max(held(&child).unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(1));
     }
-    reader.join().expect("reading does not fail");
+    child.wait().expect("it is our child");
     peak
 }
 
