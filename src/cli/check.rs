@@ -20,7 +20,7 @@ pub(super) fn run(settings: &Check) -> Result<Exit> {
     let observed = network::block_on(network::observe(&inventory, &sweep, &settings.output))?;
     let seen = observed.observations;
     let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
-    looked.report(&seen, |report| {
+    looked.report(&seen, settings.format, |report| {
         present::write(
             report,
             &seen,

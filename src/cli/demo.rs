@@ -42,7 +42,7 @@ pub(super) fn run(settings: &Demo) -> Result<Exit> {
     )?;
     let seen = observed.observations;
     let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
-    looked.report(&seen, |report| {
+    looked.report(&seen, settings.format, |report| {
         present::write(
             report,
             &seen,

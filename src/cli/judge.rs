@@ -23,7 +23,8 @@ pub(super) fn run(settings: &settings::Judge) -> Result<Exit> {
     let seen = &merged.newest;
     let looked = judge.look_again(issuers, seen, &merged.older, &merged.run)?;
     let partial = looked.was_interrupted();
-    looked.partial(partial).report(seen, |report| {
+    let looked = looked.partial(partial);
+    looked.report(seen, settings.format, |report| {
         present::write(report, seen, settings.format, &settings.output, destination)?;
         Ok(Exit::of(report, settings.policy.deny)?)
     })

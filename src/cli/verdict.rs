@@ -1,18 +1,20 @@
 //! From what was observed to the report: the step that `check`, `demo`, `judge` and `show` share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 
 use crate::candidates;
+use crate::cli::args::Format;
 use crate::cli::settings;
 use crate::identify::{Candidates, Issuers, Roots};
 use crate::judge::{self, Briefs, Case, Expected, ReferenceCa, Rows, Rules};
-use crate::model::bytes::Der;
+use crate::model::bytes::{Der, Sha256};
 use crate::model::identified::Identified;
 use crate::model::issuer::Source;
 use crate::model::observation::{Observation, Observations};
-use crate::model::report::{Policy, Report, RunReport};
+use crate::model::report::{Policy, Report, RunReport, Trust};
 use crate::model::target::{Expectation, Group};
 use crate::model::timestamp::Timestamp;
 use crate::sweep;
@@ -20,6 +22,9 @@ use anyhow::{Context, Result};
 
 /// From when on the end of a certificate is near.
 const EXPIRES_WITHIN_DAYS: i64 = 30;
+
+/// How many chains are remembered as trusted or not. An estate has fewer; those of a network are mostly shown once.
+const CHAINS_REMEMBERED: usize = 10_000;
 
 /// What the user gave to judge by, read and checked before anything is contacted.
 pub(super) struct Judge {
@@ -161,17 +166,39 @@ impl Looked {
 
     /// The whole report in memory.
     pub(super) fn complete(&self, seen: &dyn Observations) -> io::Result<RunReport> {
-        self.report(seen, |report| report.complete())
+        self.report(seen, Format::Json, |report| report.complete())
     }
 
-    /// Hands the report over what was seen to `work`. Its rows are made from `seen` when they are asked for.
+    /// Hands the report over what was seen to `work`. Its rows are made from `seen` when they are asked for, with what
+    /// the format shows.
     pub(super) fn report<T>(
         &self,
         seen: &dyn Observations,
+        format: Format,
         work: impl FnOnce(&dyn Report) -> T,
     ) -> T {
-        let assess = |chain: &[Der]| self.roots.assess(chain);
-        work(&Case::new(&self.rules, &self.rows, seen, &self.identified).with_trust(&assess))
+        let known = RefCell::new(HashMap::new());
+        let assess = |chain: &[Der]| self.trust(chain, &known);
+        let case = Case::new(&self.rules, &self.rows, seen, &self.identified);
+        match format {
+            // Only here it shows whether a chain is trusted, which costs as much as all the rest.
+            Format::Json => work(&case.with_trust(&assess)),
+            Format::Table | Format::Ndjson | Format::Pem => work(&case),
+        }
+    }
+
+    /// Assesses a chain; of those that many servers share, once.
+    fn trust(&self, chain: &[Der], known: &RefCell<HashMap<Vec<Sha256>, Trust>>) -> Trust {
+        let digests: Vec<Sha256> = chain.iter().map(Der::sha256).collect();
+        if let Some(trust) = known.borrow().get(&digests) {
+            return trust.clone();
+        }
+        let trust = self.roots.assess(chain);
+        let mut known = known.borrow_mut();
+        if known.len() < CHAINS_REMEMBERED {
+            known.insert(digests, trust.clone());
+        }
+        trust
     }
 }
 
