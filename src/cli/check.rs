@@ -14,12 +14,19 @@ use crate::cli::verdict::Judge;
 pub(super) fn run(settings: &Check) -> Result<Exit> {
     let inventory = given::inventory(&settings.given)?;
     let destination = Destination::open(settings.output.file.as_deref())?;
-    let judge = Judge::prepare(&settings.policy, &settings.ca, &inventory.expectations)?;
+    let mut judge = Judge::prepare(&settings.policy, &settings.ca, &inventory.expectations)?;
     present::warnings(&judge.warnings, &settings.output);
     let sweep = network::settings(&settings.connect, &settings.resolve);
     let observed = network::block_on(network::observe(&inventory, &sweep, &settings.output))?;
+    let partial = observed.partial
+        || judge.fetch_issuers(
+            &observed.observations,
+            &settings.connect,
+            &settings.resolve,
+            &settings.output,
+        )?;
     let seen = observed.observations;
-    let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
+    let looked = judge.look(&seen, &sweep.run)?.partial(partial);
     looked.report(&seen, settings.format, |report| {
         present::write(
             report,

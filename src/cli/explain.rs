@@ -1,8 +1,10 @@
 //! `sameca explain`: the proof, as a tree.
 
+use std::borrow::Cow;
+use std::io;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::cli::exit::Exit;
 use crate::cli::given;
@@ -13,6 +15,7 @@ use crate::cli::present;
 use crate::cli::settings::{Explain, Given, Policy, Source};
 use crate::cli::show::captured;
 use crate::cli::verdict::Judge;
+use crate::model::observation::{Observation, Observations};
 use crate::model::report::RunReport;
 use crate::model::target::Role;
 use crate::report::explain;
@@ -38,11 +41,20 @@ pub(super) fn run(settings: &Explain) -> Result<Exit> {
 /// A report as it is, or observations judged anew.
 fn from_file(settings: &Explain, path: &Path) -> Result<RunReport> {
     if let Some(report) = kept_report(path)? {
+        if settings.connect.fetch_issuers {
+            bail!(
+                "{} is a report, which is shown as it is; --fetch-issuers wants a server or observations",
+                path.display()
+            );
+        }
         return Ok(report);
     }
     let (issuers, merged) = judge::read(&[Source::File(path.to_owned())])?;
-    let judge = Judge::prepare(&Policy::default(), &settings.ca, &[])?;
+    let mut judge = Judge::prepare(&Policy::default(), &settings.ca, &[])?;
+    let partial = settings.connect.fetch_issuers
+        && fetch_issuers(&mut judge, &in_memory(&merged.newest)?, settings)?;
     let looked = judge.look_again(issuers, &merged.newest, &merged.older, "")?;
+    let looked = looked.partial(partial);
     Ok(looked.complete(&merged.newest)?)
 }
 
@@ -72,11 +84,21 @@ fn from_target(settings: &Explain) -> Result<RunReport> {
         targets,
         ..Given::default()
     })?;
-    let judge = Judge::prepare(&Policy::default(), &settings.ca, &[])?;
+    let mut judge = Judge::prepare(&Policy::default(), &settings.ca, &[])?;
     present::warnings(&judge.warnings, &settings.output);
     let sweep = network::settings(&settings.connect, &settings.resolve);
     let observed = network::block_on(network::observe(&inventory, &sweep, &settings.output))?;
     let seen = observed.observations;
-    let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
+    let partial = observed.partial || fetch_issuers(&mut judge, &seen, settings)?;
+    let looked = judge.look(&seen, &sweep.run)?.partial(partial);
     Ok(looked.complete(&seen)?)
+}
+
+fn in_memory(observations: &dyn Observations) -> io::Result<Vec<Observation>> {
+    let read = |number| observations.read(number).map(Cow::into_owned);
+    (0..observations.count()).map(read).collect()
+}
+
+fn fetch_issuers(judge: &mut Judge, seen: &[Observation], settings: &Explain) -> Result<bool> {
+    judge.fetch_issuers(seen, &settings.connect, &settings.resolve, &settings.output)
 }

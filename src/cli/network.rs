@@ -61,6 +61,14 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
     Ok(result)
 }
 
+/// The future's result, or `None` when Ctrl-C comes first.
+pub(super) async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        result = work => Some(result),
+        Ok(()) = tokio::signal::ctrl_c() => None,
+    }
+}
+
 /// Observes the inventory; Ctrl-C ends it early.
 pub(super) async fn observe(
     inventory: &Inventory,

@@ -124,6 +124,13 @@ pub struct ConnectArgs {
     /// Ask for RSA and for ECDSA certificates apart: a server may have both
     #[arg(long)]
     pub all_certificates: bool,
+
+    /// Fetch CA certificates that no server sent from the addresses that certificates name (http only)
+    ///
+    /// Whoever made a certificate chose those addresses; without this option none is contacted. At most 64 are fetched
+    /// from, each for at most 10 s and 256 KiB. Only a certificate that really issued the one which names it is used.
+    #[arg(long)]
+    pub fetch_issuers: bool,
 }
 
 /// Protocols that begin without TLS.

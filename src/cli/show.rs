@@ -18,12 +18,19 @@ use crate::report::{json, pem, show};
 pub(super) fn run(settings: &Show) -> Result<Exit> {
     let inventory = given::inventory(&settings.given)?;
     let destination = Destination::open(settings.output.file.as_deref())?;
-    let judge = Judge::prepare(&Policy::default(), &settings.ca, &[])?;
+    let mut judge = Judge::prepare(&Policy::default(), &settings.ca, &[])?;
     present::warnings(&judge.warnings, &settings.output);
     let sweep = network::settings(&settings.connect, &settings.resolve);
     let observed = network::block_on(network::observe(&inventory, &sweep, &settings.output))?;
+    let partial = observed.partial
+        || judge.fetch_issuers(
+            &observed.observations,
+            &settings.connect,
+            &settings.resolve,
+            &settings.output,
+        )?;
     let seen = observed.observations;
-    let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
+    let looked = judge.look(&seen, &sweep.run)?.partial(partial);
     let mut report = looked.complete(&seen)?;
     report.details = details(&seen);
     destination.write(|out| match settings.format {

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use crate::candidates;
 use crate::cli::args::Format;
+use crate::cli::network;
+use crate::cli::present;
 use crate::cli::settings;
 use crate::identify::{Candidates, Issuers, Roots};
 use crate::judge::{self, Briefs, Case, Expected, ReferenceCa, Rows, Rules};
@@ -17,6 +19,7 @@ use crate::model::observation::{Observation, Observations};
 use crate::model::report::{Policy, Report, RunReport, Trust};
 use crate::model::target::{Expectation, Group};
 use crate::model::timestamp::Timestamp;
+use crate::resolve;
 use crate::sweep;
 use anyhow::{Context, Result};
 
@@ -88,6 +91,30 @@ impl Judge {
             candidates,
             warnings,
         })
+    }
+
+    /// Fetches the issuers that nobody presented, where that was asked for. Answers whether it was interrupted.
+    pub(super) fn fetch_issuers(
+        &mut self,
+        seen: &[Observation],
+        connect: &settings::Connect,
+        resolve: &resolve::Settings,
+        output: &settings::Output,
+    ) -> Result<bool> {
+        if !connect.fetch_issuers {
+            return Ok(false);
+        }
+        let settings = sweep::Fetching {
+            resolve: resolve.clone(),
+            ..sweep::Fetching::default()
+        };
+        let work = sweep::fetch_issuers(seen, &self.candidates, &settings);
+        let fetched = network::block_on(network::unless_interrupted(work))?;
+        let interrupted = fetched.is_none();
+        let fetched = fetched.unwrap_or_default();
+        present::warnings(&fetched.warnings, output);
+        self.candidates.extend(fetched.candidates);
+        Ok(interrupted)
     }
 
     /// As [`Judge::look_again`], over one run in memory.

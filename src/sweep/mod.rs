@@ -4,6 +4,7 @@
 //! It gives no verdict and prints nothing; who wants to watch gets events.
 
 mod files;
+mod issuers;
 mod pace;
 
 use std::future::Future;
@@ -18,6 +19,7 @@ use crate::model::observation::{Observation, Outcome};
 use crate::model::target::{Endpoint, Inventory, Target};
 use crate::model::timestamp::Timestamp;
 use crate::resolve;
+pub use issuers::{Fetched, Fetching, fetch_issuers};
 use pace::Pace;
 
 /// How a run is carried out.

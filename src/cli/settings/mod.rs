@@ -221,6 +221,8 @@ pub struct Connect {
     pub samples: u32,
     /// Whether RSA and ECDSA certificates are asked for apart.
     pub all_certificates: bool,
+    /// Whether issuers' certificates are fetched from the addresses that certificates name.
+    pub fetch_issuers: bool,
 }
 
 /// What the answer depends on.

@@ -224,6 +224,7 @@ impl From<ConnectArgs> for Connect {
             starttls: args.starttls,
             samples: args.samples.into(),
             all_certificates: args.all_certificates,
+            fetch_issuers: args.fetch_issuers,
         }
     }
 }

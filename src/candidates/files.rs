@@ -1,4 +1,4 @@
-//! L2: certificates that may be the issuers of others, from files and from the platform's trust store.
+//! Certificates from files and directories.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -67,14 +67,6 @@ pub fn read(path: &Path) -> Result<Vec<Der>, CandidateError> {
         certificates.extend(read_file(&file)?);
     }
     Ok(certificates)
-}
-
-/// The certificates that the platform trusts as roots, and what went wrong while they were read.
-pub fn platform() -> (Vec<Der>, Vec<String>) {
-    let result = rustls_native_certs::load_native_certs();
-    let certificates = result.certs.iter().map(|der| Der::from(der.as_ref()));
-    let warnings = result.errors.iter().map(ToString::to_string);
-    (certificates.collect(), warnings.collect())
 }
 
 fn io_error(path: &Path, error: io::Error) -> CandidateError {
