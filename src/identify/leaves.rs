@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::identify::pool::Pool;
+use crate::identify::recovery::{Recovered, Recovery};
 use crate::identify::{ancestry, issuer};
 use crate::model::bytes::Sha256;
 use crate::model::identified::{CaKey, Identified, LeafNumber, Leaves as Known};
@@ -52,6 +53,7 @@ pub struct Leaves {
     done: Vec<bool>,
     known: Numbered<Identification>,
     issuers: BTreeSet<CaKey>,
+    recovery: Recovery,
 }
 
 impl Leaves {
@@ -66,6 +68,7 @@ impl Leaves {
             done: vec![false; list.len()],
             list,
             known: Numbered::default(),
+            recovery: Recovery::default(),
         }
     }
 
@@ -76,8 +79,12 @@ impl Leaves {
         let index = number.index();
         if !std::mem::replace(&mut self.done[index], true) {
             let companions = &self.companions[self.list[index].1 as usize];
-            let known = issuer::identify(&parse::certificate(leaf), companions, &self.pool);
+            let certificate = parse::certificate(leaf);
+            let known = issuer::identify(&certificate, companions, &self.pool);
             let standing = &known.standing;
+            if standing.is_claimed_only() {
+                self.recovery.add(&certificate);
+            }
             if let (Some(name), Some(key)) = (&standing.issuer, standing.key()) {
                 self.issuers.insert(CaKey {
                     name: name.clone(),
@@ -90,12 +97,31 @@ impl Leaves {
     }
 
     /// What is known when every leaf was seen.
-    pub fn identified(self) -> Identified {
+    pub fn identified(mut self) -> Identified {
         debug_assert!(self.done.iter().all(|done| *done), "a leaf was not seen");
+        let recovered = std::mem::take(&mut self.recovery).recover();
+        self.tell(&recovered);
+        let mut cas = ancestry::trace(self.issuers, &self.pool);
+        for (ca, facts) in recovered.cas() {
+            cas.entry(ca).or_insert(facts);
+        }
         Identified {
-            cas: ancestry::trace(self.issuers, &self.pool),
+            cas,
             leaves: Known::new(self.list, self.known.list),
             certificates: self.pool.into_certificates(),
+        }
+    }
+}
+
+impl Leaves {
+    /// Tells the leaves what was found by computing keys.
+    fn tell(&mut self, recovered: &Recovered) {
+        for (leaf, answer) in &recovered.leaves {
+            let number = LeafNumber::find(&self.list, leaf).expect("it was seen");
+            let index = number.index();
+            let mut known = self.known.get(self.list[index].1).clone();
+            recovered.tell(&mut known, answer);
+            self.list[index].1 = self.known.number(known);
         }
     }
 }

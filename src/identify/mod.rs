@@ -9,6 +9,7 @@ mod ancestry;
 mod issuer;
 mod leaves;
 mod pool;
+mod recovery;
 #[cfg(test)]
 mod tests;
 mod trust;

@@ -172,6 +172,8 @@ impl<'i> Draft<'i> {
             .filter(|public_key| Some(public_key.fingerprint) == key)
             .map(|public_key| public_key.spki_sha256)
             .min();
+        let recovered = self.facts.and_then(|facts| facts.recovered.as_ref());
+        let spki = spki.or(recovered.map(|key| key.spki_sha256));
         // What the CA's certificate says, before what is computed from its key.
         let said = self.facts.into_iter().flat_map(|facts| &facts.certificates);
         let said = said

@@ -65,16 +65,21 @@ fn issuing_ca(left: &Standing, right: &Standing) -> Pair {
     if left_issuer != right_issuer {
         return Pair::new(Relation::Differ, strength);
     }
-    if let (Some(left_key), Some(right_key)) = (left.key(), right.key()) {
-        let relation = if left_key == right_key {
+    if let (Some(left), Some(right)) = (left.key(), right.key()) {
+        let relation = if left == right {
             Relation::Agree
         } else {
             Relation::Differ
         };
         return Pair::new(relation, strength);
     }
-    if is_shown_not_to_share(left, right) || is_shown_not_to_share(right, left) {
-        return Pair::new(Relation::Differ, Evidence::Proven);
+    let shown = [(left, right), (right, left)].map(|(one, other)| shown_not_to_share(one, other));
+    let shown = shown
+        .into_iter()
+        .flatten()
+        .max_by_key(|evidence| evidence.strength());
+    if let Some(strength) = shown {
+        return Pair::new(Relation::Differ, strength);
     }
     if left.basis == Basis::Contradicted || right.basis == Basis::Contradicted {
         return Pair::new(Relation::Unknown, strength);
@@ -85,9 +90,13 @@ fn issuing_ca(left: &Standing, right: &Standing) -> Pair {
     by_claims(left, right, left_issuer.is_empty())
 }
 
-/// Whether the key that issued `proven` was tried on `other` and failed.
-fn is_shown_not_to_share(proven: &Standing, other: &Standing) -> bool {
-    matches!(&proven.basis, Basis::Proven(key) | Basis::SelfSigned(key) if other.failed.contains(key))
+/// Whether the key that issued `one` was tried on `other` and failed, and how surely it issued `one`.
+fn shown_not_to_share(one: &Standing, other: &Standing) -> Option<Evidence> {
+    one.key().filter(|key| other.failed.contains(key))?;
+    Some(match one.basis {
+        Basis::Recovered(_) => Evidence::Recovered,
+        _ => Evidence::Proven,
+    })
 }
 
 fn is_ambiguous(standing: &Standing) -> bool {

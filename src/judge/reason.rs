@@ -66,6 +66,9 @@ fn agreeing(case: &Case<'_>, row: &Row<'_>, leaf: LeafNumber, known: &Identifica
     let issued = issued_by(case, leaf, known);
     let basis = match known.standing.evidence() {
         Evidence::KeyId => " (known by its key identifier only)",
+        Evidence::Recovered => {
+            " (shown by a key that was computed from the signatures of several certificates)"
+        }
         Evidence::Name => " (known by its name only)",
         Evidence::Contradicted => " (it claims so; the key it names did not sign it)",
         _ => "",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::judge::{Case, Row, cas, findings, reason};
 use crate::model::bytes::{Der, Sha256};
 use crate::model::certificate::{Certificate, Extensions, Field, KeyId, Name};
+use crate::model::identified::RecoveredKey;
 use crate::model::issuer::{Evidence, Identification};
 use crate::model::report::{EndpointReport, Leaf, Link, Proof, Stapled};
 use crate::x509::name::rfc4514;
@@ -147,6 +148,9 @@ fn proof(case: &Case<'_>, row: &Row<'_>, known: &Identification) -> Proof {
     let claim = row.certificate.as_ref().and_then(claimed_key_id);
     let exhausted = ancestry.is_some_and(|ancestry| ancestry.exhausted);
     let excuse = exhausted.then(|| "the search for roots was ended by its budget".to_owned());
+    let recovered = cas::ca_key(&known.standing)
+        .and_then(|ca| case.identified.cas.get(&ca)?.recovered.as_ref())
+        .map(computed);
     Proof {
         path: path
             .iter()
@@ -155,8 +159,21 @@ fn proof(case: &Case<'_>, row: &Row<'_>, known: &Identification) -> Proof {
         complete,
         trials: known.trials.clone(),
         key_id: claim.map(ToString::to_string),
-        note: known.obstacle.clone().or(excuse),
+        note: known.obstacle.clone().or(recovered).or(excuse),
     }
+}
+
+/// How a key was computed, in a sentence.
+fn computed(key: &RecoveredKey) -> String {
+    let confirmed = if key.confirmed {
+        ", and the key identifier that they name is this key's"
+    } else {
+        ""
+    };
+    format!(
+        "no certificate of the CA is at hand; its key (SHA-256 {}) was computed from the signatures of {} certificates, which all verify under it{confirmed}",
+        key.spki_sha256, key.leaves
+    )
 }
 
 fn link(case: &Case<'_>, fingerprint: &Sha256) -> Option<Link> {

@@ -28,6 +28,9 @@ struct Run {
 #[derive(Clone, Copy, Debug)]
 enum Known {
     Proven(u8),
+    Recovered(u8),
+    /// Known by name only, and not by this key.
+    NotBy(u8),
     KeyId(u8),
     Name,
     Contradicted(u8),
@@ -46,6 +49,8 @@ fn key_id(byte: u8) -> KeyId {
 fn standing(issuer: &str, known: Known) -> Standing {
     let (basis, failed, key_ids) = match known {
         Known::Proven(byte) => (Basis::Proven(key(byte)), None, Some(key_id(byte))),
+        Known::Recovered(byte) => (Basis::Recovered(key(byte)), None, Some(key_id(byte))),
+        Known::NotBy(byte) => (Basis::Name, Some(key(byte)), None),
         Known::KeyId(byte) => (Basis::KeyId, None, Some(key_id(byte))),
         Known::Name => (Basis::Name, None, None),
         Known::Contradicted(byte) => (Basis::Contradicted, Some(key(byte)), Some(key_id(byte))),
@@ -626,6 +631,8 @@ fn no_endpoint_at_all_is_inconclusive() {
 fn any_known() -> impl Strategy<Value = Known> {
     prop_oneof![
         (1..4_u8).prop_map(Known::Proven),
+        (1..4_u8).prop_map(Known::Recovered),
+        (1..4_u8).prop_map(Known::NotBy),
         (1..4_u8).prop_map(Known::KeyId),
         Just(Known::Name),
         (1..4_u8).prop_map(Known::Contradicted),

@@ -27,6 +27,21 @@ pub struct CaFacts {
     pub issuer_serials: BTreeSet<IssuerSerial>,
     /// Where verified paths from it lead.
     pub ancestry: Ancestry,
+    /// Its key, when that was computed from signatures because no certificate of it is at hand.
+    pub recovered: Option<RecoveredKey>,
+}
+
+/// A key that was computed from the signatures of leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveredKey {
+    /// SHA-256 of its `SubjectPublicKeyInfo`, with the point uncompressed.
+    pub spki_sha256: Sha256,
+    /// The SHA-1 of its bits (RFC 5280 §4.2.1.2 method 1), and what the leaves that it signed call it.
+    pub key_ids: BTreeSet<KeyId>,
+    /// How many leaves it signed.
+    pub leaves: u64,
+    /// Whether the key identifier that a leaf claims is the one of method 1.
+    pub confirmed: bool,
 }
 
 /// Where the verified paths that start at one CA lead.

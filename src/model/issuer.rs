@@ -159,6 +159,11 @@ impl Standing {
         }
     }
 
+    /// Whether nothing but the leaf's own claims tells who issued it.
+    pub fn is_claimed_only(&self) -> bool {
+        matches!(self.basis, Basis::KeyId | Basis::Name)
+    }
+
     /// The key that issued the leaf, when it is known.
     pub fn key(&self) -> Option<KeyFingerprint> {
         match self.basis {

@@ -175,6 +175,9 @@ fn claim(row: &EndpointReport, proof: &Proof) -> String {
         None => String::new(),
     };
     match issuer {
+        Some(issuer) if row.evidence == Some(Evidence::Recovered) => {
+            format!("verified by a key of {issuer} that was computed{key}")
+        }
         Some(issuer) => {
             format!("names {issuer} as its issuer{key}; no key that was found verifies it")
         }

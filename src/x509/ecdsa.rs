@@ -84,11 +84,16 @@ pub(super) fn verify(
     message: &[u8],
     signature: &[u8],
 ) -> Check {
+    verify_digest(curve, point, &hash.digest(&[message]), signature)
+}
+
+/// Whether the key made the signature over the message with this digest.
+pub(super) fn verify_digest(curve: &Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Check {
     let (facts, key) = match usable(curve, point) {
         Ok(usable) => usable,
         Err(reason) => return Check::CannotTell(reason),
     };
-    let number = facts.number(&hash.digest(&[message]));
+    let number = facts.number(digest);
     let digest = number.and_then(|octets| Digest::import_less_safe(&octets, facts.digest).ok());
     let verified = facts
         .fixed(signature)

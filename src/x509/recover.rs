@@ -6,43 +6,76 @@
 
 use ecdsa::RecoveryId;
 
-use crate::model::certificate::{AlgorithmIdentifier, Certificate, Curve, PublicKey};
-use crate::x509::algorithm::{Hash, SignatureAlgorithm};
+use crate::model::certificate::{AlgorithmIdentifier, Certificate, Curve, KeyKind, PublicKey};
+use crate::x509::algorithm::SignatureAlgorithm;
 use crate::x509::der::{SEQUENCE, single};
+use crate::x509::signature::Check;
 use crate::x509::{ecdsa as numbers, public_key};
 
-/// The keys on P-256 and P-384 under which the certificate's signature verifies: nearly always two or four, since a
-/// signature does not tell its curve. Empty when it is no usable ECDSA signature; such a certificate says nothing of
-/// its issuer's key.
-pub fn issuer_keys(certificate: &Certificate) -> Vec<PublicKey> {
-    match (
-        &certificate.signature_algorithm,
-        &certificate.signed_algorithm,
-        &certificate.signature,
-    ) {
-        (Ok(outer), Ok(signed), Ok(signature)) if outer == signed && certificate.is_judgeable() => {
-            keys(outer, certificate.tbs_bytes(), signature)
-        }
-        _ => Vec::new(),
-    }
+/// An ECDSA signature and what it is over: all that its issuer's key can be computed from, in some hundred octets.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Signed {
+    digest: Box<[u8]>,
+    signature: Box<[u8]>,
 }
 
-/// The keys on P-256 and P-384 under which the signature over the message verifies. Empty when the algorithm is not
-/// ECDSA with a known hash, or when the numbers of the signature are out of range.
-pub fn keys(algorithm: &AlgorithmIdentifier, message: &[u8], signature: &[u8]) -> Vec<PublicKey> {
-    let Ok(SignatureAlgorithm::Ecdsa(hash)) = SignatureAlgorithm::of(algorithm) else {
-        return Vec::new();
-    };
-    let points = p256_points(hash, message, signature)
-        .into_iter()
-        .map(|point| [P256_INFO, &point].concat());
-    let others = p384_points(hash, message, signature)
-        .into_iter()
-        .map(|point| [P384_INFO, &point].concat());
-    points
-        .chain(others)
-        .filter_map(|info| public_key::parse(single(&info, SEQUENCE).ok()?).ok())
-        .collect()
+impl Signed {
+    /// The signature of a certificate. `None` when it is no usable ECDSA signature; such a certificate says nothing of
+    /// its issuer's key.
+    pub fn of(certificate: &Certificate) -> Option<Self> {
+        match (
+            &certificate.signature_algorithm,
+            &certificate.signed_algorithm,
+            &certificate.signature,
+        ) {
+            (Ok(outer), Ok(signed), Ok(signature))
+                if outer == signed && certificate.is_judgeable() =>
+            {
+                Self::new(outer, certificate.tbs_bytes(), signature)
+            }
+            _ => None,
+        }
+    }
+
+    fn new(algorithm: &AlgorithmIdentifier, message: &[u8], signature: &[u8]) -> Option<Self> {
+        let Ok(SignatureAlgorithm::Ecdsa(hash)) = SignatureAlgorithm::of(algorithm) else {
+            return None;
+        };
+        Some(Self {
+            digest: hash.digest(&[message]).into(),
+            signature: signature.into(),
+        })
+    }
+
+    /// The keys on P-256 and P-384 under which the signature verifies: nearly always two or four, since a signature
+    /// does not tell its curve. Empty when the numbers of the signature are out of range.
+    pub fn keys(&self) -> Vec<PublicKey> {
+        let infos = |head: &'static [u8], points: Vec<Vec<u8>>| {
+            points.into_iter().map(move |point| [head, &point].concat())
+        };
+        let p256 = infos(P256_INFO, p256_points(&self.digest, &self.signature));
+        let p384 = infos(P384_INFO, p384_points(&self.digest, &self.signature));
+        p256.chain(p384)
+            .filter_map(|info| public_key::parse(single(&info, SEQUENCE).ok()?).ok())
+            .collect()
+    }
+
+    /// Whether the key made the signature.
+    pub fn is_by(&self, key: &PublicKey) -> bool {
+        match &key.kind {
+            KeyKind::Ec { curve, point } => {
+                numbers::verify_digest(curve, point, &self.digest, &self.signature)
+                    == Check::Verifies
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether both are over the same message. From one signature anyone can make another over the same message that
+    /// verifies under the same keys, so that two such signatures tell no more than one.
+    pub fn is_over_the_message_of(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
 }
 
 /// A `SubjectPublicKeyInfo` on P-256 up to its uncompressed point.
@@ -59,10 +92,10 @@ const CHOICES: [(bool, bool); 4] = [(false, false), (true, false), (false, true)
 macro_rules! points {
     ($(#[$doc:meta])* $name:ident, $library:ident, $curve:expr) => {
         $(#[$doc])*
-        fn $name(hash: Hash, message: &[u8], signature: &[u8]) -> Vec<Vec<u8>> {
+        fn $name(digest: &[u8], signature: &[u8]) -> Vec<Vec<u8>> {
             use $library::ecdsa::{Signature, VerifyingKey};
 
-            let prehash = numbers::number(&$curve, &hash.digest(&[message]));
+            let prehash = numbers::number(&$curve, digest);
             let fixed = numbers::fixed(&$curve, signature);
             let signature = fixed.and_then(|octets| Signature::from_slice(&octets).ok());
             let (Some(prehash), Some(signature)) = (prehash, signature) else {
@@ -97,8 +130,15 @@ mod tests {
     use super::*;
     use crate::model::bytes::Der;
     use crate::model::certificate::KeyFingerprint;
+    use crate::x509::algorithm::Hash;
     use crate::x509::parse;
-    use crate::x509::signature::{Check, verify};
+    use crate::x509::signature::verify;
+
+    /// The keys under which the signature over the message verifies.
+    fn keys(algorithm: &AlgorithmIdentifier, message: &[u8], signature: &[u8]) -> Vec<PublicKey> {
+        let signed = Signed::new(algorithm, message, signature);
+        signed.map_or_else(Vec::new, |signed| signed.keys())
+    }
 
     const HASHES: [(Hash, &str); 5] = [
         (Hash::Sha1, "1.2.840.10045.4.1"),
@@ -194,8 +234,10 @@ mod tests {
         #[test]
         fn every_candidate_verifies(seed: [u8; 16], is_p384: bool, hash in 0_usize..5) {
             let signature = Signer::new(is_p384, seed).sign(hash, b"message");
-            for key in keys(&algorithm(hash), b"message", &signature) {
+            let signed = Signed::new(&algorithm(hash), b"message", &signature).expect("ECDSA");
+            for key in signed.keys() {
                 prop_assert_eq!(verify(&key, &algorithm(hash), b"message", &signature), Check::Verifies);
+                prop_assert!(signed.is_by(&key));
             }
         }
 
@@ -210,7 +252,7 @@ mod tests {
         let der = include_bytes!("../../testdata/certs/ca.der");
         let certificate = parse::certificate(&Der::from(&der[..]));
         let key = certificate.public_key.as_ref().expect("a key");
-        let recovered = issuer_keys(&certificate);
+        let recovered = Signed::of(&certificate).expect("ECDSA").keys();
         let same = recovered
             .iter()
             .find(|one| one.fingerprint == key.fingerprint);

@@ -252,3 +252,11 @@ write("unreadable-pc01", made["issuing-1-pc01"][:200])
 for number in range(16):
     extra = Ca(contoso(f"Contoso Test CA {number + 1:02}"), P256(f"extra {number}"))
     ROOT.certify(f"extra-{number + 1:02}", extra)
+
+# ---- P-256 CAs whose certificates nobody has
+
+CURVE_AGAIN = Ca(CURVE.name, P256("ec ca again"), "ecdsa")
+for host in ["fe01", "fe02", "pc01"]:
+    CURVE.leaf(f"ec-no-aki-{host}", identifier=None)
+for host in ["pc01", "pc02"]:
+    CURVE_AGAIN.leaf(f"ec-again-no-aki-{host}", identifier=None)

@@ -13,7 +13,7 @@ pub(super) fn find(case: &Case<'_>, row: &Row<'_>) -> Option<Finding> {
     let obstacle = known
         .obstacle
         .as_ref()
-        .filter(|_| known.standing.issuer.is_some() && !known.trials.is_empty())?;
+        .filter(|_| known.standing.issuer.is_some())?;
     let severity = if known.standing.key().is_some() {
         Severity::Notice
     } else {
