@@ -48,8 +48,12 @@ def version_of_ca(keys, certificates):
     return extension(CA_VERSION, integer(keys << 16 | certificates))
 
 
-def certificate(label, *, subject, info, issuer, by, serial, scheme="sha256", version=3, years=(2013, 2023), extensions=(), tamper=None):
-    start, end = (tlv(UTC_TIME, f"{year % 100:02}0214093000Z".encode()) for year in years)
+def day(year):
+    return f"{year % 100:02}0214093000Z".encode()
+
+
+def certificate(label, *, subject, info, issuer, by, serial, scheme="sha256", version=3, years=(2013, 2023), start=None, extensions=(), tamper=None):
+    start, end = (tlv(UTC_TIME, text) for text in [start or day(years[0]), day(years[1])])
     body = sequence(
         explicit(0, integer(version - 1)) if version > 1 else b"",
         integer(serial),
@@ -260,3 +264,13 @@ for host in ["fe01", "fe02", "pc01"]:
     CURVE.leaf(f"ec-no-aki-{host}", identifier=None)
 for host in ["pc01", "pc02"]:
     CURVE_AGAIN.leaf(f"ec-again-no-aki-{host}", identifier=None)
+
+# ---- a device that inspects TLS: its own CA, which nobody knows, makes certificates when servers are asked for. The
+# verdict is given on 1 June 2014, 12:00.
+
+BOX = Ca(name(("CN", "Gateway TLS CA")), P256("box"), "ecdsa")
+BOX.certify("box", BOX)
+for host in ["fe01", "pc01"]:
+    BOX.leaf(f"box-fresh-{host}", start=b"140601114500Z")
+    BOX.leaf(f"box-one-key-{host}", key=P256("box leaf"))
+    BOX.leaf(f"box-old-{host}")

@@ -6,6 +6,7 @@ mod client_authorities;
 mod expired;
 mod expires_soon;
 mod incomplete_search;
+mod inspection;
 mod intermediate_missing;
 mod ipv6_unreachable;
 mod key_id_mismatch;
@@ -50,6 +51,7 @@ const OF_RUN: &[RunRule] = &[
     ca_generations::find,
     intermediate_missing::find,
     ipv6_unreachable::find,
+    inspection::find,
 ];
 
 /// The findings about one row.

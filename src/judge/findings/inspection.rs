@@ -1,0 +1,149 @@
+//! One CA that nothing here knows issued everything, and it did so just now or for one key: perhaps not the servers
+//! answered, but a device on the way that inspects TLS.
+
+use std::collections::BTreeSet;
+
+use crate::judge::brief::Brief;
+use crate::judge::{Case, cas};
+use crate::model::bytes::Sha256;
+use crate::model::certificate::{AltName, Certificate, KeyFingerprint, NameKey};
+use crate::model::issuer::Basis;
+use crate::model::timestamp::Timestamp;
+use crate::model::verdict::{Finding, Severity};
+use crate::x509::parse;
+
+/// A certificate younger than this when it was seen is a fresh one, in seconds. Devices make them when they are asked,
+/// and some date them back by minutes; a whole estate is hardly renewed in half a day.
+const FRESH: i64 = 12 * 60 * 60;
+
+pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
+    let served: Vec<&Brief> = case.rows.iter().filter(|row| is_served(row)).collect();
+    let issuer = one_issuer(case, &served)?;
+    if is_known(case, issuer) || served.iter().any(|row| is_vouched_for(case, row)) {
+        return None;
+    }
+    let mut sight = Sight::default();
+    for row in &served {
+        // The certificates themselves are read again one by one, mostly no more than two.
+        let seen = case.observations.read(row.source as usize).ok()?;
+        sight.add(&parse::certificate(seen.leaf()?), seen.at);
+        if !sight.is_suspicious() {
+            return None;
+        }
+    }
+    let signs = sight.signs()?;
+    let name = case
+        .short
+        .quoted(&case.names.issuer_of(served.first()?.leaf?));
+    let message = format!(
+        "every server shows a certificate of {name}, a CA that no --ca-file, reference or trust store here knows, and {signs}: \
+         a device that inspects TLS may be answering in their place; check from a machine beside the servers, or give the CA's certificate with --ca-file"
+    );
+    Some(Finding::new("tls-inspection", Severity::Warning, message))
+}
+
+fn is_served(row: &Brief) -> bool {
+    row.leaf.is_some() && !row.is_file()
+}
+
+/// The issuer's name that all of the rows have, none of them for itself.
+fn one_issuer<'c>(case: &'c Case<'_>, rows: &[&Brief]) -> Option<&'c NameKey> {
+    let issuer = |row: &&Brief| {
+        let standing = &row.known(case.identified)?.standing;
+        let is_issued = !matches!(standing.basis, Basis::SelfSigned(_));
+        standing.issuer.as_ref().filter(|_| is_issued)
+    };
+    let first = rows.first().and_then(issuer)?;
+    let all = rows.iter().all(|row| issuer(row) == Some(first));
+    all.then_some(first)
+}
+
+/// Whether the user or the platform has a certificate of that name.
+fn is_known(case: &Case<'_>, issuer: &NameKey) -> bool {
+    let mut known = case.identified.certificates.values();
+    known.any(|known| {
+        let subject = known.certificate.subject.as_ref();
+        (known.given || known.platform) && subject.is_ok_and(|subject| subject.key == *issuer)
+    })
+}
+
+/// Whether a CA above the row's leaf is the user's or the platform's.
+fn is_vouched_for(case: &Case<'_>, row: &Brief) -> bool {
+    let ca = row
+        .known(case.identified)
+        .and_then(|known| cas::ca_key(&known.standing));
+    let Some(facts) = ca.and_then(|ca| case.identified.cas.get(&ca)) else {
+        return false;
+    };
+    let above = facts.ancestry.roots.iter();
+    let above = above.filter_map(|root| case.identified.cas.get(root));
+    let mut above = above.flat_map(|facts| &facts.certificates);
+    above.any(|certificate| {
+        let known = case.identified.certificates.get(certificate);
+        known.is_some_and(|known| known.given || known.platform)
+    })
+}
+
+/// What the leaves seen so far have in common.
+#[derive(Default)]
+struct Sight {
+    leaves: BTreeSet<Sha256>,
+    keys: BTreeSet<KeyFingerprint>,
+    /// The names of every leaf, and whether two leaves share one or one has none.
+    names: BTreeSet<Box<str>>,
+    share_a_name: bool,
+    is_any_old: bool,
+    is_any_keyless: bool,
+}
+
+impl Sight {
+    fn add(&mut self, leaf: &Certificate, seen: Timestamp) {
+        if !self.leaves.insert(leaf.sha256) {
+            return;
+        }
+        let start = leaf.not_before.as_ref().ok();
+        let is_fresh = start.is_some_and(|start| seen.unix().saturating_sub(start.unix()) < FRESH);
+        self.is_any_old |= !is_fresh;
+        match &leaf.public_key {
+            Ok(key) => drop(self.keys.insert(key.fingerprint)),
+            Err(_) => self.is_any_keyless = true,
+        }
+        let own: BTreeSet<Box<str>> = names(leaf).collect();
+        self.share_a_name |= own.is_empty() || !own.is_disjoint(&self.names);
+        self.names.extend(own);
+    }
+
+    /// Whether a sign is left that all leaves so far show.
+    fn is_suspicious(&self) -> bool {
+        !self.is_any_old || self.has_one_key()
+    }
+
+    fn has_one_key(&self) -> bool {
+        self.keys.len() == 1 && !self.is_any_keyless && !self.share_a_name
+    }
+
+    /// What they all show, in words. One certificate alone, however many servers share it, shows nothing.
+    fn signs(&self) -> Option<String> {
+        let count = self.leaves.len();
+        let signs = match (!self.is_any_old, self.has_one_key()) {
+            _ if count < 2 => return None,
+            (true, true) => format!("all {count} were made within half a day and have one key"),
+            (true, false) => format!("all {count} were made within half a day"),
+            (false, true) => format!("all {count}, for different names, have one key"),
+            (false, false) => return None,
+        };
+        Some(signs)
+    }
+}
+
+fn names(leaf: &Certificate) -> impl Iterator<Item = Box<str>> {
+    let names = leaf
+        .extensions()
+        .into_iter()
+        .flat_map(|known| &known.subject_alt_names);
+    names.filter_map(|name| match name {
+        AltName::Dns(name) => Some(name.to_ascii_lowercase().into()),
+        AltName::Address(address) => Some(address.to_string().into()),
+        AltName::Other(_) => None,
+    })
+}
