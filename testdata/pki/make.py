@@ -274,3 +274,7 @@ for host in ["fe01", "pc01"]:
     BOX.leaf(f"box-fresh-{host}", start=b"140601114500Z")
     BOX.leaf(f"box-one-key-{host}", key=P256("box leaf"))
     BOX.leaf(f"box-old-{host}")
+
+# ---- a reference that has ended
+
+DC.certify("one-tier-expired", DC, years=(2003, 2013))

@@ -310,6 +310,16 @@ fn wrong_input_ends_with_2_and_says_what_would_be_right() {
         "key.pem",
         "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n",
     );
+    let ca = include_str!("../../testdata/pki/certificates/issuing-1.pem");
+    let root = include_str!("../../testdata/pki/certificates/root.pem");
+    let secret = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
+    let bundle = file("bundle.pem", &format!("{ca}{secret}{root}"));
+    let garbled = file(
+        "garbled.pem",
+        &format!("{ca}-----BEGIN CERTIFICATE-----\n***\n"),
+    );
+    let two = file("two.pem", &format!("{ca}any text between\n{root}"));
+    let empty = file("empty.pem", "");
     let estate = file(
         "estate.toml",
         "[[endpoint]]\nrol = \"peer\"\nhost = \"a\"\n[[endpoint]]\nhost = 5\n",
@@ -317,6 +327,7 @@ fn wrong_input_ends_with_2_and_says_what_would_be_right() {
     let report = file("report.json", "{\"schema\":\"sameca.report/1\"}\n");
     let bare = file("bare.txt", "# nobody yet\r\n\r\n");
     let blank = file("blank.toml", "name = \"Contoso\"\n");
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/reports/same.json").to_owned();
     let newer = file("newer.ndjson", "{\"schema\":\"sameca.observation/9\"}\n");
     let half = file(
         "half.ndjson",
@@ -356,6 +367,35 @@ fn wrong_input_ends_with_2_and_says_what_would_be_right() {
             &["key.pem", "private key"],
         ),
         (&["check", &format!("file:{key}")], &["private key"]),
+        (
+            &["check", "127.0.0.1", "--ca-file", &bundle],
+            &["bundle.pem", "private key"],
+        ),
+        (
+            &["check", "127.0.0.1", "--ca-file", &garbled],
+            &["garbled.pem", "BEGIN line without its END line"],
+        ),
+        (
+            &["check", "127.0.0.1", "--ca-file", &empty],
+            &["empty.pem", "an empty file"],
+        ),
+        (
+            &["check", "127.0.0.1", "--reference-ca", &two],
+            &["two.pem", "several CAs", "give exactly one"],
+        ),
+        (
+            &["check", "127.0.0.1", "-4", "-6"],
+            &["--ipv4", "cannot be used with", "--ipv6"],
+        ),
+        (&["check", "-l", "-", "-l", "-"], &["given twice"]),
+        (
+            &["explain", &kept, "--fetch-issuers"],
+            &["is a report", "wants a server or observations"],
+        ),
+        (
+            &["judge", &half, "--fetch-issuers"],
+            &["unexpected argument"],
+        ),
         (
             &["check", "127.0.0.1", "--reference-ca", &text],
             &["reference CA", "holds no certificate"],
