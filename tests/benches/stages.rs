@@ -155,6 +155,29 @@ fn judge_leaves(bencher: Bencher<'_, '_>, leaves: usize) {
         .bench(|| judged(black_box(&seen), &identified));
 }
 
+/// Leaves without their CA's certificate, in a run that offers ten thousand others of its name, each with its own key.
+#[divan::bench(args = [1_000, 10_000], sample_count = 3, sample_size = 1)]
+fn identify_leaves_in_a_hostile_run(bencher: Bencher<'_, '_>, leaves: usize) {
+    let mut seen = observations(leaves);
+    seen.iter_mut().for_each(|one| one.chain.truncate(1));
+    let flood: Vec<Der> = (0..10_000).map(|_| ca(0).2).collect();
+    let flood = flood.chunks(200).enumerate();
+    seen.extend(flood.map(|(number, chunk)| observation(leaves + number, chunk.to_vec())));
+    bencher
+        .counter(ItemsCount::new(leaves))
+        .bench(|| identify::identify(black_box(&seen), []));
+}
+
+/// The keys of five CAs, computed from the signatures of their leaves.
+#[divan::bench(args = [1_000, 10_000], sample_count = 3, sample_size = 1)]
+fn recover_the_keys_of_issuers(bencher: Bencher<'_, '_>, leaves: usize) {
+    let mut seen = observations(leaves);
+    seen.iter_mut().for_each(|one| one.chain.truncate(1));
+    bencher
+        .counter(ItemsCount::new(leaves))
+        .bench(|| identify::identify(black_box(&seen), []));
+}
+
 #[divan::bench(args = ["table", "json"], sample_count = 5, sample_size = 1)]
 fn render_10_000_endpoints(bencher: Bencher<'_, '_>, format: &str) {
     let seen = observations(10_000);
