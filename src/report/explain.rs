@@ -176,7 +176,7 @@ fn claim(row: &EndpointReport, proof: &Proof) -> String {
     };
     match issuer {
         Some(issuer) if row.evidence == Some(Evidence::Recovered) => {
-            format!("verified by a key of {issuer} that was computed{key}")
+            format!("verified by a computed key of {issuer}{key}")
         }
         Some(issuer) => {
             format!("names {issuer} as its issuer{key}; no key that was found verifies it")
