@@ -23,6 +23,7 @@ pub mod inventory;
 pub mod judge;
 pub mod kept;
 pub mod model;
+pub mod renewal;
 pub mod report;
 pub mod resolve;
 pub mod sweep;

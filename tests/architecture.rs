@@ -43,6 +43,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "x509",
         ],
     ),
+    ("renewal", &["identify", "judge", "model", "sweep"]),
     // L4: the command line.
     (
         "cli",
@@ -55,6 +56,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "judge",
             "kept",
             "model",
+            "renewal",
             "report",
             "resolve",
             "sweep",
@@ -114,7 +116,15 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Where `async` and its runtime may be: what does the network, and what drives it.
-const ASYNC: &[&str] = &["candidates", "capture", "cli", "demo", "resolve", "sweep"];
+const ASYNC: &[&str] = &[
+    "candidates",
+    "capture",
+    "cli",
+    "demo",
+    "renewal/wait",
+    "resolve",
+    "sweep",
+];
 
 const EVERYWHERE: &[&str] = &["*"];
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::model::renewal::{Answer, RenewalReport};
 use crate::model::report::Report;
 use crate::model::verdict::{Finding, Severity, Verdict};
 
@@ -37,6 +38,25 @@ impl Exit {
             Self::Same
         };
         Ok(Self::from(report.verdict).worse(checked).worse(ended))
+    }
+
+    /// The status of a renewal, with `deny` as for a report.
+    pub fn of_renewal(report: &RenewalReport, deny: Option<Severity>) -> Self {
+        let of_rows = report.endpoints.iter().flat_map(|row| &row.findings);
+        let mut findings = report.findings.iter().chain(of_rows);
+        let denied = deny.is_some_and(|deny| findings.any(|finding| finding.severity >= deny));
+        let answer = match report.answer {
+            Answer::Renewed => Self::Same,
+            Answer::NotRenewed => Self::Different,
+            Answer::Inconclusive => Self::Inconclusive,
+        };
+        let checked = if denied { Self::Different } else { Self::Same };
+        let ended = if report.partial {
+            Self::Interrupted
+        } else {
+            Self::Same
+        };
+        answer.worse(checked).worse(ended)
     }
 
     /// The number.

@@ -6,6 +6,7 @@
 pub mod args;
 mod check;
 mod demo;
+mod diff;
 mod estate;
 pub mod exit;
 mod explain;
@@ -16,6 +17,7 @@ pub mod options;
 mod output;
 mod present;
 mod progress;
+mod renewed;
 mod schema;
 pub mod settings;
 mod show;
@@ -46,6 +48,8 @@ fn dispatch(command: Command) -> Result<Exit> {
         Command::Show(args) => show::run(&settings::Show::new(*args, environment)),
         Command::Explain(args) => explain::run(&settings::Explain::new(*args, environment)),
         Command::Judge(args) => judge::run(&settings::Judge::new(*args, environment)?),
+        Command::Renewed(args) => renewed::run(&settings::Renewed::new(*args, environment)?),
+        Command::Diff(args) => diff::run(&settings::Diff::new(args, environment)?),
         Command::Estate(args) => match args.command {
             EstateCommand::Check(args) => {
                 estate::check(&settings::EstateCheck::new(args, environment))

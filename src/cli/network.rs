@@ -76,14 +76,45 @@ pub(super) async fn observe(
     output: &Output,
 ) -> Observed {
     let cancel = CancellationToken::new();
+    interruptible(&cancel, watched(inventory, settings, output, &cancel)).await
+}
+
+/// Does the work to its end; Ctrl-C tells it to come to one.
+pub(super) async fn interruptible<T>(
+    cancel: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            result = &mut work => return result,
+            Ok(()) = tokio::signal::ctrl_c(), if !cancel.is_cancelled() => cancel.cancel(),
+        }
+    }
+}
+
+/// A number from 0 to 1, another one each time and in each process.
+pub(super) fn chance() -> f64 {
+    use std::hash::BuildHasher as _;
+    let bits = std::hash::RandomState::new().hash_one(());
+    f64::from(u32::try_from(bits >> 32).expect("32 bits are left")) / f64::from(u32::MAX)
+}
+
+/// Observes the inventory until it is done or cancelled, and shows progress when that takes long.
+pub(super) async fn watched(
+    inventory: &Inventory,
+    settings: &sweep::Settings,
+    output: &Output,
+    cancel: &CancellationToken,
+) -> Observed {
     let progress = RefCell::new(Progress::new(output.progress));
-    let work = sweep::observe_all(inventory, settings, &cancel, |event| {
+    let work = sweep::observe_all(inventory, settings, cancel, |event| {
         progress.borrow_mut().event(&event)
     });
     tokio::pin!(work);
     let patience = tokio::time::sleep(PATIENCE);
     tokio::pin!(patience);
-    let (mut waiting, mut interrupted) = (true, false);
+    let mut waiting = true;
     loop {
         tokio::select! {
             observed = &mut work => {
@@ -93,10 +124,6 @@ pub(super) async fn observe(
             () = &mut patience, if waiting => {
                 waiting = false;
                 progress.borrow_mut().show();
-            }
-            Ok(()) = tokio::signal::ctrl_c(), if !interrupted => {
-                interrupted = true;
-                cancel.cancel();
             }
         }
     }

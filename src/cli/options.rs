@@ -191,6 +191,10 @@ pub struct PolicyArgs {
     #[arg(long, value_name = "SEVERITY")]
     pub deny: Option<Deny>,
 
+    /// Days before its end from which on a certificate counts as expiring soon: 30, 30d
+    #[arg(long, value_name = "DAYS", default_value = "30", value_parser = values::days)]
+    pub expires_within: i64,
+
     /// Judge as of this time instead of now, as in 2026-11-22T20:15:04Z
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub now: Option<Timestamp>,

@@ -1,6 +1,6 @@
 //! The only place that prints: results to their destination, everything else to standard error.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 
 use anyhow::Result;
 
@@ -24,15 +24,20 @@ pub(super) fn write(
         Format::Table => table::render(report, &style(output), out),
         Format::Json => json::render(report, out),
         Format::Pem => pem::render(report, out),
-        Format::Ndjson => in_order(observations)?
-            .into_iter()
-            .try_for_each(|number| ndjson::line(&*observations.read(number)?, out)),
+        Format::Ndjson => self::observations(observations, out),
     })?;
     if !shown {
         let (verdict, headline) = (report.head().verdict.word(), &report.head().headline);
         note(&format!("{}  {headline}", verdict.to_uppercase()), output);
     }
     Ok(())
+}
+
+/// Writes observations, in an order that does not depend on which came first.
+pub(super) fn observations(seen: &dyn Observations, out: &mut dyn Write) -> io::Result<()> {
+    in_order(seen)?
+        .into_iter()
+        .try_for_each(|number| ndjson::line(&*seen.read(number)?, out))
 }
 
 /// The numbers of the observations in the order of their document: by endpoint, then by leaf.

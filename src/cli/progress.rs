@@ -5,7 +5,25 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::observation::Outcome;
+use crate::report::text;
 use crate::sweep::RunEvent;
+
+/// A line that says how far things are and that the next look follows.
+pub(super) fn waiting(state: &str, pause: Duration, wanted: bool) -> ProgressBar {
+    let target = if wanted {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    let style = ProgressStyle::with_template("{wide_msg} {elapsed}");
+    bar.set_style(style.expect("the template is well-formed"));
+    let seconds = pause.as_secs_f64().round();
+    let state = text::harmless(state);
+    bar.set_message(format!("{state}; next look in {seconds} s"));
+    bar.enable_steady_tick(Duration::from_millis(250));
+    bar
+}
 
 /// A progress line, invisible until it is shown.
 pub(super) struct Progress {

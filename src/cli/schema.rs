@@ -12,6 +12,8 @@ pub(super) fn run(args: &SchemaArgs) -> Result<Exit> {
     let schema = match args.document {
         Document::Observation => schema::observation(),
         Document::Report => schema::report(),
+        Document::Renewal => schema::renewal(),
+        Document::Diff => schema::diff(),
     };
     Destination::open(None)?.write(|out| writeln!(out, "{}", schema.trim_end()))?;
     Ok(Exit::Same)

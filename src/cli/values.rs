@@ -30,6 +30,35 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// The longest that anybody waits for a renewal.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// As [`duration`], with hours too and up to a day.
+pub(crate) fn wait(text: &str) -> Result<Duration, String> {
+    let duration = match text.strip_suffix('h').map(str::parse::<u32>) {
+        Some(Ok(hours)) => Duration::from_secs(u64::from(hours) * 3600),
+        Some(Err(_)) => return Err(format!("`{text}` is no whole number of hours")),
+        None => match text.strip_suffix('m').map(str::parse::<u32>) {
+            Some(Ok(minutes)) => Duration::from_secs(u64::from(minutes) * 60),
+            _ => duration(text).map_err(|why| why.replace("ms, s or m", "ms, s, m or h"))?,
+        },
+    };
+    if duration.is_zero() || duration > LONGEST_WAIT {
+        return Err("a wait is longer than 0 and at most 24h".to_owned());
+    }
+    Ok(duration)
+}
+
+/// `30` or `30d`: days, at most a hundred years.
+pub(crate) fn days(text: &str) -> Result<i64, String> {
+    let digits = text.strip_suffix('d').unwrap_or(text);
+    Some(digits)
+        .filter(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|digits| digits.parse().ok())
+        .filter(|days| *days <= 36_500)
+        .ok_or_else(|| "days are a whole number up to 36500: 30, 30d".to_owned())
+}
+
 /// A time (RFC 3339).
 pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "a time is written as in 2026-11-22T20:15:04Z".to_owned())
@@ -101,6 +130,36 @@ mod tests {
             "18446744073709551615m",
         ] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wait_has_hours_too() {
+        assert_eq!(wait("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(wait("90m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(wait("2h"), Ok(Duration::from_secs(7200)));
+        for text in [
+            "",
+            "0",
+            "0h",
+            "h",
+            "25h",
+            "1500m",
+            "1.5h",
+            "99999999999999999999h",
+        ] {
+            assert!(wait(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_days() {
+        assert_eq!(
+            (days("30"), days("14d"), days("0")),
+            (Ok(30), Ok(14), Ok(0))
+        );
+        for text in ["", "d", "-1", "1w", "30 d", "36501", "99999999999999999999"] {
+            assert!(days(text).is_err(), "{text}");
         }
     }
 

@@ -23,15 +23,13 @@ use crate::resolve;
 use crate::sweep;
 use anyhow::{Context, Result};
 
-/// From when on the end of a certificate is near.
-const EXPIRES_WITHIN_DAYS: i64 = 30;
-
 /// How many chains are remembered as trusted or not. An estate has fewer; those of a network are mostly shown once.
 const CHAINS_REMEMBERED: usize = 10_000;
 
 /// What the user gave to judge by, read and checked before anything is contacted.
 pub(super) struct Judge {
     policy: Policy,
+    expires_within_days: i64,
     judged: BTreeSet<Group>,
     require_possession: bool,
     expected: BTreeMap<Group, Expected>,
@@ -84,6 +82,7 @@ impl Judge {
         }
         Ok(Self {
             policy: policy.rules.clone(),
+            expires_within_days: policy.expires_within_days,
             judged: policy.groups.clone(),
             require_possession: policy.require_possession,
             now: policy.now,
@@ -117,6 +116,25 @@ impl Judge {
         Ok(interrupted)
     }
 
+    /// The rules of a judgement that is given now.
+    pub(super) fn rules(&self, run: &str, partial: bool) -> Rules {
+        Rules {
+            policy: self.policy.clone(),
+            judged: self.judged.clone(),
+            require_possession: self.require_possession,
+            expected: self.expected.clone(),
+            expires_within_days: self.expires_within_days,
+            run: run.to_owned(),
+            now: self.now.unwrap_or_else(sweep::now),
+            partial,
+        }
+    }
+
+    /// Certificates of CAs that no server need have sent.
+    pub(super) fn candidates(&self) -> &[(Der, Source)] {
+        &self.candidates
+    }
+
     /// As [`Judge::look_again`], over one run in memory.
     pub(super) fn look(self, seen: &Vec<Observation>, run: &str) -> io::Result<Looked> {
         let mut issuers = Issuers::default();
@@ -134,6 +152,7 @@ impl Judge {
         earlier: &dyn Observations,
         run: &str,
     ) -> io::Result<Looked> {
+        let rules = self.rules(run, false);
         let mut candidates = Candidates::new(issuers, self.candidates);
         visit(seen, |observation| candidates.see(observation))?;
         visit(earlier, |observation| candidates.see_kept(observation))?;
@@ -144,19 +163,8 @@ impl Judge {
             briefs.add(observation, leaf);
         })?;
         let identified = leaves.identified();
-        let now = self.now.unwrap_or_else(sweep::now);
-        let rules = Rules {
-            policy: self.policy,
-            judged: self.judged,
-            require_possession: self.require_possession,
-            expected: self.expected,
-            expires_within_days: EXPIRES_WITHIN_DAYS,
-            run: run.to_owned(),
-            now,
-            partial: false,
-        };
         Ok(Looked {
-            roots: Roots::new(&identified, now),
+            roots: Roots::new(&identified, rules.now),
             rows: briefs.in_order(seen)?,
             identified,
             rules,

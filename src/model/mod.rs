@@ -4,10 +4,13 @@
 
 pub mod bytes;
 pub mod certificate;
+pub mod change;
 pub mod codepoint;
+pub mod diff;
 pub mod identified;
 pub mod issuer;
 pub mod observation;
+pub mod renewal;
 pub mod report;
 pub mod target;
 pub mod timestamp;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io;
 
-use crate::model::report::{EndpointReport, RunReport};
 use crate::model::verdict::Finding;
 use crate::report::page::Page;
 use crate::report::style::{Style, Tone};
@@ -33,24 +32,24 @@ struct Shared {
 
 impl Findings {
     /// Begins with what was found about the run as a whole.
-    pub(super) fn of_run(report: &RunReport) -> Self {
+    pub(super) fn of_run(of_run: &[Finding]) -> Self {
         let mut findings = Self::default();
-        for finding in &report.findings {
+        for finding in of_run {
             findings.number(finding);
         }
         findings
     }
 
     /// Takes in what was found about a row.
-    pub(super) fn add(&mut self, row: &EndpointReport, style: &Style) {
-        for finding in &row.findings {
+    pub(super) fn add(&mut self, target: &str, of_row: &[Finding], style: &Style) {
+        for finding in of_row {
             let number = self.number(finding);
             let shared = &mut self.list[number];
-            if shared.last.as_ref() != Some(&row.target) {
-                shared.last = Some(row.target.clone());
+            if shared.last.as_deref() != Some(target) {
+                shared.last = Some(target.to_owned());
                 shared.count += 1;
                 if shared.targets.len() < named(style) {
-                    shared.targets.push(row.target.clone());
+                    shared.targets.push(target.to_owned());
                 }
             }
         }

@@ -36,6 +36,15 @@ pub fn render(report: &dyn Report, out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
+/// Any other document, written as the report is.
+pub fn document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    let formatter = Inert(PrettyFormatter::new());
+    document.serialize(&mut Serializer::with_formatter(&mut out, formatter))?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
 /// A report as its document has it, the rows and certificates read while they are written.
 #[derive(Serialize)]
 struct Document<'r> {

@@ -5,6 +5,8 @@
 //! a certificate or a server is data: formats for people pass it through [`text`].
 
 mod certificate;
+mod changes;
+pub mod diff;
 pub mod estate;
 pub mod explain;
 mod findings;
@@ -12,6 +14,7 @@ pub mod json;
 pub mod ndjson;
 mod page;
 pub mod pem;
+pub mod renewal;
 mod rows;
 pub mod schema;
 pub mod show;

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
+use crate::model::diff::RunDiff;
 use crate::model::observation::Observation;
+use crate::model::renewal::RenewalReport;
 use crate::model::report::RunReport;
 
 /// The schema of one line of NDJSON.
@@ -14,6 +16,16 @@ pub fn observation() -> String {
 /// The schema of the report.
 pub fn report() -> String {
     of::<RunReport>()
+}
+
+/// The schema of the renewal document.
+pub fn renewal() -> String {
+    of::<RenewalReport>()
+}
+
+/// The schema of the diff.
+pub fn diff() -> String {
+    of::<RunDiff>()
 }
 
 /// Describes what is written, not what is also read: a missing fact is `null`, so every field is required.

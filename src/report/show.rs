@@ -35,9 +35,9 @@ pub fn render(report: &RunReport, style: &Style, out: &mut dyn Write) -> io::Res
             page.field(2, "certificates", LABEL, "the same as above")?;
         }
     }
-    let mut findings = Findings::of_run(report);
+    let mut findings = Findings::of_run(&report.findings);
     for row in &report.endpoints {
-        findings.add(row, style);
+        findings.add(&row.target, &row.findings, style);
     }
     findings.write(&mut page)
 }

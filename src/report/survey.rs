@@ -79,13 +79,13 @@ impl Survey {
             .collect();
         let state = RandomState::new();
         let mut measures = Measures::new(head.finished);
-        let mut findings = Findings::of_run(head);
+        let mut findings = Findings::of_run(&head.findings);
         let mut not_attempted = 0;
         let mut sections: BTreeMap<_, Members> = BTreeMap::new();
         for (row, number) in report.rows().zip(0..) {
             let row = row?;
             measures.add(&row, style);
-            findings.add(&row, style);
+            findings.add(&row.target, &row.findings, style);
             not_attempted += usize::from(row.outcome == Outcome::NotAttempted);
             let members = sections
                 .entry((row.group, section(&row, &cas)))

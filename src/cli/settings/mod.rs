@@ -2,6 +2,7 @@
 //!
 //! Pure but for [`Environment::read`]: no file is opened, and the environment comes in as a value, read once.
 
+mod renewal;
 mod typed;
 
 use std::collections::BTreeSet;
@@ -10,13 +11,14 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::args::{Format, ShowFormat};
+use crate::cli::args::{DiffFormat, Format, RenewedFormat, ShowFormat};
 use crate::cli::options::StartTls;
 use crate::inventory::Selection;
 use crate::model::report;
 use crate::model::target::{Group, Role};
 use crate::model::timestamp::Timestamp;
 use crate::model::verdict::Severity;
+use crate::renewal::Pace;
 use crate::resolve;
 
 /// What the environment says, read once at the start.
@@ -79,6 +81,29 @@ pub enum UsageError {
     /// Standard input can be read only once.
     #[error("`-` (standard input) is given twice; it can be read only once")]
     StdinTwice,
+    /// Waiting would end before the second look.
+    #[error(
+        "--wait {wait:?} is shorter than --every {every:?}: there would be no second look; wait longer, or look more often"
+    )]
+    WaitBelowEvery {
+        /// The time over all.
+        wait: Duration,
+        /// The time between looks.
+        every: Duration,
+    },
+    /// Waiting may end before the first look does.
+    #[error(
+        "--wait {wait:?} is shorter than one round may take (--timeout {timeout:?}); wait longer, or lower --timeout"
+    )]
+    WaitBelowRound {
+        /// The time over all.
+        wait: Duration,
+        /// The time that one endpoint may take.
+        timeout: Duration,
+    },
+    /// What is expected is neither a thumbprint nor a name that could be a file's.
+    #[error("`{0}` looks like a thumbprint and has {1} hex digits; a SHA-1 has 40, a SHA-256 64")]
+    Thumbprint(String, usize),
 }
 
 /// `sameca check`.
@@ -96,6 +121,64 @@ pub struct Check {
     pub ca: CaSources,
     /// The form of the result.
     pub format: Format,
+    /// The output.
+    pub output: Output,
+}
+
+/// `sameca renewed`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Renewed {
+    /// What counts as new.
+    pub wanted: Wanted,
+    /// How long to wait for it; absent: one look.
+    pub pace: Option<Pace>,
+    /// The servers, as given; none: those of the baseline.
+    pub given: Given,
+    /// How names become addresses.
+    pub resolve: resolve::Settings,
+    /// How servers are connected to.
+    pub connect: Connect,
+    /// The rule.
+    pub policy: Policy,
+    /// Where certificates of CAs come from.
+    pub ca: CaSources,
+    /// The form of the result.
+    pub format: RenewedFormat,
+    /// The output.
+    pub output: Output,
+}
+
+/// What counts as a new certificate, as given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// One that the run in this file does not show.
+    Since(Source),
+    /// One that is valid from this time on or later.
+    IssuedAfter(Timestamp),
+    /// One of these.
+    Expect(Vec<Expect>),
+}
+
+/// A certificate that is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Its SHA-1 or SHA-256 in lower-case hex.
+    Thumbprint(String),
+    /// The file that it is in.
+    File(PathBuf),
+}
+
+/// `sameca diff`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diff {
+    /// The older run.
+    pub old: Source,
+    /// The newer run.
+    pub new: Source,
+    /// Where certificates of CAs come from.
+    pub ca: CaSources,
+    /// The form of the result.
+    pub format: DiffFormat,
     /// The output.
     pub output: Output,
 }
@@ -238,6 +321,8 @@ pub struct Policy {
     pub require_possession: bool,
     /// The severity from which a finding makes the check fail; absent: none does.
     pub deny: Option<Severity>,
+    /// How many days before its end a certificate is reported as expiring soon.
+    pub expires_within_days: i64,
     /// The time as of which is judged; absent: the time at which the run ends.
     pub now: Option<Timestamp>,
 }
@@ -251,6 +336,7 @@ impl Default for Policy {
             reference_ca: None,
             require_possession: false,
             deny: None,
+            expires_within_days: 30,
             now: None,
         }
     }

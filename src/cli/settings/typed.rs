@@ -125,7 +125,7 @@ impl Demo {
     }
 }
 
-fn given(args: TargetArgs, selection: Selection) -> Result<Given, UsageError> {
+pub(super) fn given(args: TargetArgs, selection: Selection) -> Result<Given, UsageError> {
     let with_role = |role: Role, texts: Vec<String>| texts.into_iter().map(move |t| (role, t));
     Ok(Given {
         selection,
@@ -139,7 +139,7 @@ fn given(args: TargetArgs, selection: Selection) -> Result<Given, UsageError> {
     })
 }
 
-fn sources(paths: Vec<PathBuf>) -> Result<Vec<Source>, UsageError> {
+pub(super) fn sources(paths: Vec<PathBuf>) -> Result<Vec<Source>, UsageError> {
     let sources: Vec<_> = paths
         .into_iter()
         .map(|path| match path.to_str() {
@@ -153,7 +153,7 @@ fn sources(paths: Vec<PathBuf>) -> Result<Vec<Source>, UsageError> {
     Ok(sources)
 }
 
-fn selection(args: &AddressArgs, groups: BTreeSet<Group>) -> Selection {
+pub(super) fn selection(args: &AddressArgs, groups: BTreeSet<Group>) -> Selection {
     Selection {
         groups,
         ports: args.ports.clone(),
@@ -161,7 +161,7 @@ fn selection(args: &AddressArgs, groups: BTreeSet<Group>) -> Selection {
     }
 }
 
-fn resolution(args: AddressArgs) -> resolve::Settings {
+pub(super) fn resolution(args: AddressArgs) -> resolve::Settings {
     resolve::Settings {
         overrides: args.resolve,
         family: match (args.ipv4, args.ipv6) {
@@ -173,7 +173,7 @@ fn resolution(args: AddressArgs) -> resolve::Settings {
     }
 }
 
-fn groups(choice: GroupChoice) -> BTreeSet<Group> {
+pub(super) fn groups(choice: GroupChoice) -> BTreeSet<Group> {
     match choice {
         GroupChoice::Internal => BTreeSet::from([Group::Internal]),
         GroupChoice::External => BTreeSet::from([Group::External]),
@@ -181,7 +181,7 @@ fn groups(choice: GroupChoice) -> BTreeSet<Group> {
     }
 }
 
-fn output(args: OutputArgs, environment: Environment) -> Output {
+pub(super) fn output(args: OutputArgs, environment: Environment) -> Output {
     let verbosity = match (args.quiet, args.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
@@ -240,6 +240,7 @@ impl From<PolicyArgs> for Policy {
             reference_ca: args.reference_ca,
             require_possession: args.require_possession,
             deny: args.deny.map(|Deny::Warning| Severity::Warning),
+            expires_within_days: args.expires_within,
             now: args.now,
         }
     }

@@ -1,0 +1,177 @@
+//! `sameca renewed`: the smoke test after a renewal.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use tokio_util::sync::CancellationToken;
+
+use crate::candidates;
+use crate::cli::args::RenewedFormat;
+use crate::cli::exit::Exit;
+use crate::cli::output::Destination;
+use crate::cli::settings::{self, Expect, Renewed, Source, Verbosity};
+use crate::cli::verdict::Judge;
+use crate::cli::{given, judge, network, present, progress};
+use crate::model::observation::{Observation, Observations};
+use crate::model::renewal::RenewalReport;
+use crate::model::target::Inventory;
+use crate::renewal::{self, Baseline, Question, Rounds, Scope, Wanted};
+use crate::report::{json, renewal as table};
+use crate::sweep::{self, Observed};
+
+/// Looks, waits if asked to, and says whether the new certificate is served everywhere.
+pub(super) fn run(settings: &Renewed) -> Result<Exit> {
+    let wanted = wanted(&settings.wanted)?;
+    let (inventory, scope) = inventory(settings, &wanted)?;
+    let destination = Destination::open(settings.output.file.as_deref())?;
+    let judge = Judge::prepare(&settings.policy, &settings.ca, &inventory.expectations)?;
+    present::warnings(&judge.warnings, &settings.output);
+    let cancel = CancellationToken::new();
+    let mut looking = Looking {
+        settings,
+        sweep: network::settings(&settings.connect, &settings.resolve),
+        wanted: &wanted,
+        scope,
+        judge: &judge,
+        cancel: &cancel,
+        said: String::new(),
+    };
+    let work = renewal::until_right(&inventory, settings.pace, &mut looking);
+    let (seen, report) = network::block_on(network::interruptible(&cancel, work))?;
+    write(&report, &seen, settings, destination)?;
+    Ok(Exit::of_renewal(&report, settings.policy.deny))
+}
+
+fn wanted(wanted: &settings::Wanted) -> Result<Wanted> {
+    Ok(match wanted {
+        settings::Wanted::Since(source) => Wanted::Baseline(baseline(source)?),
+        settings::Wanted::IssuedAfter(at) => Wanted::IssuedAfter(*at),
+        settings::Wanted::Expect(expected) => Wanted::Expected(thumbprints(expected)?),
+    })
+}
+
+/// A kept run.
+pub(super) fn baseline(source: &Source) -> Result<Baseline> {
+    let (_, merged) = judge::read(std::slice::from_ref(source))?;
+    Ok(Baseline {
+        observations: all(&merged.newest)?,
+        older: all(&merged.older)?,
+    })
+}
+
+fn all(observations: &dyn Observations) -> io::Result<Vec<Observation>> {
+    let numbers = 0..observations.count();
+    numbers
+        .map(|number| Ok(observations.read(number)?.into_owned()))
+        .collect()
+}
+
+fn thumbprints(expected: &[Expect]) -> Result<BTreeSet<String>> {
+    let mut thumbprints = BTreeSet::new();
+    for expected in expected {
+        match expected {
+            Expect::Thumbprint(thumbprint) => {
+                thumbprints.insert(thumbprint.clone());
+            }
+            Expect::File(path) => {
+                let certificates = candidates::read(path)
+                    .context("--expect is neither a thumbprint nor a certificate file")?;
+                thumbprints.extend(certificates.iter().map(|der| der.sha256().to_string()));
+            }
+        }
+    }
+    Ok(thumbprints)
+}
+
+/// What is to be asked: what the user named, else what the baseline has.
+fn inventory(settings: &Renewed, wanted: &Wanted) -> Result<(Inventory, Scope)> {
+    let given = &settings.given;
+    let named = given.lists.is_empty() && given.estates.is_empty();
+    let Wanted::Baseline(baseline) = wanted else {
+        return Ok((given::inventory(given)?, Scope::Whole));
+    };
+    if !named || !given.targets.is_empty() {
+        let inventory = given::inventory(given)?;
+        renewal::known(baseline, &inventory).context("the baseline does not fit")?;
+        let scope = if named { Scope::Named } else { Scope::Whole };
+        return Ok((inventory, scope));
+    }
+    let inventory = renewal::inventory(&baseline.observations, &settings.policy.groups);
+    anyhow::ensure!(
+        !inventory.targets.is_empty(),
+        "the baseline has no server of the groups that are to be asked; --group all asks every one in it"
+    );
+    Ok((inventory, Scope::Named))
+}
+
+/// Rounds of connections, with somebody who watches and may interrupt.
+struct Looking<'l> {
+    settings: &'l Renewed,
+    sweep: sweep::Settings,
+    wanted: &'l Wanted,
+    scope: Scope,
+    judge: &'l Judge,
+    cancel: &'l CancellationToken,
+    said: String,
+}
+
+impl Rounds for Looking<'_> {
+    async fn look(&mut self, inventory: &Inventory) -> Observed {
+        let output = &self.settings.output;
+        let observed = network::watched(inventory, &self.sweep, output, self.cancel).await;
+        // From the second round on addresses are those of the first.
+        self.sweep.resolve.overrides.clear();
+        observed
+    }
+
+    fn assess(&mut self, seen: &[Observation], partial: bool) -> RenewalReport {
+        let rules = self.judge.rules(&self.sweep.run, partial);
+        let question = Question {
+            wanted: self.wanted,
+            rules: &rules,
+            scope: self.scope,
+            candidates: self.judge.candidates(),
+        };
+        renewal::assess(question, seen)
+    }
+
+    async fn pause(&mut self, report: &RenewalReport, pause: Duration) -> bool {
+        let headline = format!("RENEWED {}", report.headline);
+        if self.said != headline && self.settings.output.verbosity > Verbosity::Normal {
+            present::note(&headline, &self.settings.output);
+            self.said.clone_from(&headline);
+        }
+        let waiting = progress::waiting(&headline, pause, self.settings.output.progress);
+        let over = self
+            .cancel
+            .run_until_cancelled(tokio::time::sleep(pause))
+            .await;
+        waiting.finish_and_clear();
+        over.is_some()
+    }
+
+    fn jitter(&mut self) -> f64 {
+        network::chance()
+    }
+}
+
+fn write(
+    report: &RenewalReport,
+    seen: &Vec<Observation>,
+    settings: &Renewed,
+    destination: Destination,
+) -> Result<()> {
+    let output = &settings.output;
+    let shown = destination.is_standard() && settings.format == RenewedFormat::Table;
+    destination.write(|out| match settings.format {
+        RenewedFormat::Table => table::render(report, &present::style(output), out),
+        RenewedFormat::Json => json::document(report, out),
+        RenewedFormat::Ndjson => present::observations(seen, out),
+    })?;
+    if !shown {
+        present::note(&format!("RENEWED {}", report.headline), output);
+    }
+    Ok(())
+}

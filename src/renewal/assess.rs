@@ -1,0 +1,359 @@
+//! Observations and what counts as new → the answer.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::identify;
+use crate::judge::{self, Rules};
+use crate::model::bytes::{Der, Sha256};
+use crate::model::change::{Change, Class, State};
+use crate::model::identified::Identified;
+use crate::model::issuer::Source;
+use crate::model::observation::Observation;
+use crate::model::renewal::{Answer, RenewalReport, RenewalSchema, RenewalSummary, Since};
+use crate::model::report::{Leaf, RunReport};
+use crate::model::timestamp::Timestamp;
+use crate::model::verdict::{Finding, Verdict};
+use crate::renewal::baseline::Baseline;
+use crate::renewal::class::{self, Compared};
+use crate::renewal::matching::{self, Matched, Seen};
+use crate::renewal::{pools, state, words};
+
+/// What counts as a new certificate.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// One that the baseline does not show for the endpoint.
+    Baseline(Baseline),
+    /// One whose validity begins at this time or later.
+    IssuedAfter(Timestamp),
+    /// One of these certificates, by their SHA-1 or SHA-256 in lower-case hex.
+    Expected(BTreeSet<String>),
+}
+
+impl Wanted {
+    pub(super) fn baseline(&self) -> Option<&Baseline> {
+        match self {
+            Self::Baseline(baseline) => Some(baseline),
+            Self::IssuedAfter(_) | Self::Expected(_) => None,
+        }
+    }
+
+    fn since(&self, now: Timestamp) -> Since {
+        match self {
+            Self::Baseline(baseline) => Since::Baseline {
+                runs: baseline.runs(),
+                taken: baseline.taken().unwrap_or(now),
+            },
+            Self::IssuedAfter(at) => Since::IssuedAfter { at: *at },
+            Self::Expected(thumbprints) => Since::Expected {
+                thumbprints: thumbprints.clone(),
+            },
+        }
+    }
+}
+
+/// How much of the baseline's estate was to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it: what is not there any more has vanished.
+    Whole,
+    /// The hosts that the user named; others are left out.
+    Named,
+}
+
+/// What is asked of the observations.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'q> {
+    /// What counts as new.
+    pub wanted: &'q Wanted,
+    /// How CAs are compared, and what is known of the run.
+    pub rules: &'q Rules,
+    /// How much of the baseline's estate was to be asked.
+    pub scope: Scope,
+    /// Certificates of CAs from elsewhere.
+    pub candidates: &'q [(Der, Source)],
+}
+
+/// Says whether the new certificate is served everywhere.
+pub fn assess(question: Question<'_>, seen: &[Observation]) -> RenewalReport {
+    let Question { wanted, rules, .. } = question;
+    let old = wanted.baseline();
+    let before = old.map_or(&[][..], |baseline| &baseline.observations);
+    let identified = identify_all(question, seen, before);
+    let report = judge::judge(rules, seen, &identified);
+    let (asked, left_out) = in_scope(question.scope, matching::endpoints(before), seen);
+    let case = Case {
+        question,
+        identified: &identified,
+        judged: by_endpoint(&report),
+    };
+    let pairs = matching::pair(asked, matching::endpoints(seen));
+    let endpoints: Vec<Change> = pairs.iter().filter_map(|pair| case.change(pair)).collect();
+    let summary = summary(&endpoints, left_out);
+    let answer = answer(&summary, &report, rules);
+    RenewalReport {
+        schema: RenewalSchema::V1,
+        run: rules.run.clone(),
+        started: report.started,
+        finished: rules.now,
+        partial: rules.partial,
+        since: wanted.since(rules.now),
+        policy: rules.policy.clone(),
+        answer,
+        headline: words::headline(answer, &endpoints, &summary, &report),
+        verdict: report.verdict,
+        verdict_headline: report.headline.clone(),
+        pools: pools::pools(&endpoints),
+        endpoints,
+        findings: report.findings,
+        summary,
+    }
+}
+
+fn identify_all(
+    question: Question<'_>,
+    seen: &[Observation],
+    before: &[Observation],
+) -> Identified {
+    let older = question
+        .wanted
+        .baseline()
+        .map_or(&[][..], |baseline| &baseline.older);
+    let kept = older.iter().flat_map(|observation| {
+        let source = Source::Kept(observation.run.clone());
+        let chain = observation.chain.iter().cloned();
+        chain.map(move |der| (der, source.clone()))
+    });
+    let candidates = question.candidates.iter().cloned().chain(kept);
+    identify::identify(seen.iter().chain(before), candidates)
+}
+
+/// What of the baseline was to be asked, and the number of endpoints that were not.
+fn in_scope<'o>(scope: Scope, before: Vec<Seen<'o>>, seen: &[Observation]) -> (Vec<Seen<'o>>, u64) {
+    if scope == Scope::Whole {
+        return (before, 0);
+    }
+    let services = matching::services(seen);
+    let addresses: BTreeSet<_> = seen.iter().map(|seen| (seen.address, seen.port)).collect();
+    let is_asked = |old: &Seen<'_>| {
+        let (main, port) = (old.main, old.main.port);
+        services.contains(&(main.host.as_str(), port))
+            || main.address.is_some() && addresses.contains(&(main.address, port))
+    };
+    let (asked, left_out): (Vec<_>, Vec<_>) = before.into_iter().partition(is_asked);
+    (asked, left_out.len() as u64)
+}
+
+/// What the judgement of the new run says about an endpoint.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Judged {
+    /// Whether all of its leaves agree with the reference; absent when that is not known.
+    pub(super) agrees: Option<bool>,
+    /// Whether its group counts.
+    pub(super) counts: bool,
+    /// Why it does not agree.
+    pub(super) reason: String,
+    pub(super) findings: Vec<Finding>,
+}
+
+fn by_endpoint(report: &RunReport) -> HashMap<(String, Option<IpAddr>), Judged> {
+    let mut judged: HashMap<_, Judged> = HashMap::new();
+    for row in &report.endpoints {
+        let counts = report
+            .groups
+            .iter()
+            .any(|group| group.name == row.group && group.judged);
+        let key = (row.target.clone(), row.address);
+        let entry = judged.entry(key).or_insert_with(|| Judged {
+            agrees: row.agrees,
+            counts,
+            reason: row.reason.clone(),
+            findings: Vec::new(),
+        });
+        let worse = match (entry.agrees, row.agrees) {
+            (Some(false), _) | (None, Some(true) | None) => false,
+            (Some(true), other) => other != Some(true),
+            (None, Some(false)) => true,
+        };
+        if worse {
+            (entry.agrees, entry.reason) = (row.agrees, row.reason.clone());
+        }
+        for finding in &row.findings {
+            if !entry.findings.contains(finding) {
+                entry.findings.push(finding.clone());
+            }
+        }
+    }
+    judged
+}
+
+/// Everything that one endpoint's row is made from.
+pub(super) struct Case<'c> {
+    pub(super) question: Question<'c>,
+    pub(super) identified: &'c Identified,
+    judged: HashMap<(String, Option<IpAddr>), Judged>,
+}
+
+impl Case<'_> {
+    fn change(&self, pair: &Matched<'_>) -> Option<Change> {
+        let compared = self.compared(pair);
+        let mut change = row(pair, compared, self.identified)?;
+        let judged = pair
+            .new
+            .as_ref()
+            .and_then(|new| self.judged.get(&matching::key(new.main)));
+        let judged = judged.cloned().unwrap_or_default();
+        state::settle(self, pair, &judged, &mut change);
+        change.findings = judged.findings;
+        Some(change)
+    }
+
+    fn compared(&self, pair: &Matched<'_>) -> Option<Compared> {
+        let new = pair.new.as_ref().filter(|new| new.is_captured())?;
+        let Some(baseline) = self.question.wanted.baseline() else {
+            return self.against_wish(new);
+        };
+        if let Some(old) = pair.old.as_ref().filter(|old| old.is_captured()) {
+            return class::compare(&self.question.rules.policy, old, new, self.identified);
+        }
+        // Not seen here before, but elsewhere: an old certificate all the same.
+        let shown_before = |leaf: &&Sha256| {
+            let mut leaves = baseline.observations.iter().filter_map(Observation::leaf);
+            leaves.any(|old| old.sha256() == **leaf)
+        };
+        let known = new.leaves.iter().map(|(_, leaf)| leaf).find(shown_before);
+        Some(match known {
+            Some(leaf) => class::alone(Class::Unchanged, *leaf),
+            None => class::alone(Class::New, new.leaves.first()?.1),
+        })
+    }
+
+    /// The leaf that is not the one wished for, if there is one.
+    fn against_wish(&self, new: &Seen<'_>) -> Option<Compared> {
+        let each = new.leaves.iter().map(|(_, leaf)| {
+            let wished = self.is_wished(leaf);
+            let class = if wished {
+                Class::Renewed
+            } else {
+                Class::Unchanged
+            };
+            class::alone(class, *leaf)
+        });
+        each.min_by_key(|compared| compared.class)
+    }
+
+    fn is_wished(&self, leaf: &Sha256) -> bool {
+        let certificate = self.identified.certificate(leaf);
+        match self.question.wanted {
+            Wanted::Baseline(_) => false,
+            Wanted::IssuedAfter(at) => certificate
+                .and_then(|certificate| certificate.not_before.as_ref().ok())
+                .is_some_and(|start| start >= at),
+            Wanted::Expected(thumbprints) => certificate.is_some_and(|certificate| {
+                thumbprints.contains(&certificate.sha256.to_string())
+                    || thumbprints.contains(&certificate.der.sha1().to_string())
+            }),
+        }
+    }
+}
+
+/// The facts of a row. `None` for what was not captured before and is not asked now.
+pub(super) fn row(
+    pair: &Matched<'_>,
+    compared: Option<Compared>,
+    identified: &Identified,
+) -> Option<Change> {
+    let was_captured = pair.old.as_ref().is_some_and(Seen::is_captured);
+    let main = match (&pair.new, &pair.old) {
+        (Some(new), _) => new.main,
+        (None, Some(old)) if was_captured => old.main,
+        (None, _) => return None,
+    };
+    let class = match (&compared, &pair.new) {
+        (Some(compared), _) => compared.class,
+        (None, Some(_)) => Class::NotCaptured,
+        (None, None) => Class::Vanished,
+    };
+    let before = pair.old.as_ref().map(|old| old.main);
+    let old_leaf = compared.as_ref().map_or_else(
+        || pair.old.as_ref()?.leaves.first().map(|(_, leaf)| *leaf),
+        |compared| compared.old,
+    );
+    let new_leaf = compared.as_ref().map(|compared| compared.new);
+    let former = |different: bool| before.filter(|_| pair.new.is_some() && different);
+    Some(Change {
+        target: main.target.clone(),
+        roles: main.roles.clone(),
+        group: main.group,
+        pool: main.pool.clone(),
+        host: main.host.clone(),
+        address: main.address.or_else(|| before.and_then(|old| old.address)),
+        port: main.port,
+        former_target: former(before.is_some_and(|old| old.target != main.target))
+            .map(|old| old.target.clone()),
+        former_address: former(main.address.is_some())
+            .and_then(|old| old.address)
+            .filter(|address| Some(*address) != main.address),
+        outcome: pair.new.as_ref().map(|new| new.main.outcome),
+        detail: pair.new.as_ref().and_then(|new| new.main.detail.clone()),
+        class,
+        remarks: compared
+            .as_ref()
+            .map_or_else(Vec::new, |compared| compared.remarks.clone()),
+        key: compared.as_ref().and_then(|compared| compared.key),
+        same_ca: compared.as_ref().and_then(|compared| compared.same_ca),
+        evidence: compared.as_ref().and_then(|compared| compared.evidence),
+        lost_names: compared.map_or_else(Vec::new, |compared| compared.lost_names),
+        counted: main.required || was_captured || new_leaf.is_some(),
+        state: None,
+        reason: String::new(),
+        old: old_leaf.and_then(|leaf| in_words(&leaf, identified)),
+        new: new_leaf.and_then(|leaf| in_words(&leaf, identified)),
+        findings: Vec::new(),
+    })
+}
+
+fn in_words(leaf: &Sha256, identified: &Identified) -> Option<Arc<Leaf>> {
+    judge::leaf(leaf, identified).map(Arc::new)
+}
+
+fn summary(endpoints: &[Change], left_out: u64) -> RenewalSummary {
+    let counted = || endpoints.iter().filter(|change| change.counted);
+    let in_state = |state| {
+        counted()
+            .filter(|change| change.state == Some(state))
+            .count() as u64
+    };
+    RenewalSummary {
+        endpoints: counted().count() as u64,
+        right: in_state(State::Right),
+        wrong: in_state(State::Wrong),
+        open: in_state(State::Open),
+        left_out,
+        classes: classes(endpoints),
+    }
+}
+
+/// Rows by class.
+pub(super) fn classes(endpoints: &[Change]) -> BTreeMap<Class, u64> {
+    let mut classes = BTreeMap::new();
+    for change in endpoints.iter().filter(|change| change.counted) {
+        *classes.entry(change.class).or_default() += 1;
+    }
+    classes
+}
+
+fn answer(summary: &RenewalSummary, report: &RunReport, rules: &Rules) -> Answer {
+    if summary.wrong > 0 || report.verdict == Verdict::Different {
+        return Answer::NotRenewed;
+    }
+    // One endpoint alone has nothing to be compared with but what it showed before.
+    let alone = summary.endpoints == 1 && report.summary.leaves == 1 && !rules.require_possession;
+    let told = report.verdict == Verdict::Same || alone;
+    if summary.open > 0 || summary.endpoints == 0 || !told {
+        Answer::Inconclusive
+    } else {
+        Answer::Renewed
+    }
+}
