@@ -3,6 +3,7 @@
 mod ambiguous_signer;
 mod ca_generations;
 mod client_authorities;
+mod crl_missing;
 mod expired;
 mod expires_soon;
 mod incomplete_search;
@@ -11,17 +12,29 @@ mod intermediate_missing;
 mod ipv6_unreachable;
 mod key_id_mismatch;
 mod leaf_is_ca;
+mod md5_signature;
+mod name_missing;
 mod not_yet_valid;
 mod old_protocol;
+mod pool_name_missing;
+mod ports_differ;
 mod possession_failed;
+mod pss_signature;
 mod reference_unused;
 mod revoked;
 mod self_signed;
+mod server_auth;
+mod sha1_signature;
+mod sha512_signature;
 mod signer_not_ca;
 mod unreadable_fields;
+mod weak_key;
+mod wildcard_subject;
 
 use crate::judge::{Case, Row};
+use crate::model::bytes::Der;
 use crate::model::certificate::Certificate;
+use crate::model::target::Role;
 use crate::model::verdict::Finding;
 
 /// A rule about one row; `None` when it does not apply or nothing is wrong.
@@ -44,6 +57,16 @@ const OF_ROW: &[RowRule] = &[
     unreadable_fields::find,
     old_protocol::find,
     client_authorities::find,
+    name_missing::find,
+    pool_name_missing::find,
+    server_auth::find,
+    crl_missing::find,
+    wildcard_subject::find,
+    weak_key::find,
+    md5_signature::find,
+    pss_signature::find,
+    sha1_signature::find,
+    sha512_signature::find,
 ];
 
 const OF_RUN: &[RunRule] = &[
@@ -52,6 +75,7 @@ const OF_RUN: &[RunRule] = &[
     intermediate_missing::find,
     ipv6_unreachable::find,
     inspection::find,
+    ports_differ::find,
 ];
 
 /// The findings about one row.
@@ -67,4 +91,26 @@ pub(super) fn of_run(case: &Case<'_>) -> Vec<Finding> {
 /// The leaf of a row, where there is one.
 fn leaf<'r>(_: &Case<'_>, row: &'r Row<'_>) -> Option<&'r Certificate> {
     row.certificate.as_ref()
+}
+
+/// The leaf of a row and the certificates sent with it, without those that sign themselves: nobody checks a root's
+/// signature.
+fn sent<'c>(case: &'c Case<'_>, row: &'c Row<'_>) -> impl Iterator<Item = &'c Certificate> {
+    let chain = row.observation.chain.iter().map(Der::sha256);
+    chain
+        .filter_map(|der| case.identified.certificate(&der))
+        .enumerate()
+        .filter(|(number, certificate)| *number == 0 || !certificate.is_self_issued())
+        .map(|(_, certificate)| certificate)
+}
+
+/// Whether the row is of a server with a role in a Lync estate, so that Microsoft's requirements hold for it.
+fn is_lync(row: &Row<'_>) -> bool {
+    row.observation.roles.iter().any(|role| *role != Role::Peer)
+}
+
+/// A certificate for the test of a rule.
+#[cfg(test)]
+fn fixture(der: &[u8]) -> Certificate {
+    crate::x509::parse::certificate(&Der::from(der))
 }
