@@ -1,6 +1,6 @@
 //! Observations and what counts as new → the answer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -82,10 +82,11 @@ pub fn assess(question: Question<'_>, seen: &[Observation]) -> RenewalReport {
     let before = old.map_or(&[][..], |baseline| &baseline.observations);
     let identified = identify_all(question, seen, before);
     let report = judge::judge(rules, seen, &identified);
-    let (asked, left_out) = in_scope(question.scope, matching::endpoints(before), seen);
+    let (asked, left_out) = in_scope(question, matching::endpoints(before), seen);
     let case = Case {
         question,
         identified: &identified,
+        known: before.iter().filter_map(leaf_of).collect(),
         judged: by_endpoint(&report),
     };
     let pairs = matching::pair(asked, matching::endpoints(seen));
@@ -111,6 +112,10 @@ pub fn assess(question: Question<'_>, seen: &[Observation]) -> RenewalReport {
     }
 }
 
+fn leaf_of(seen: &Observation) -> Option<Sha256> {
+    seen.leaf().map(Der::sha256)
+}
+
 fn identify_all(
     question: Question<'_>,
     seen: &[Observation],
@@ -130,14 +135,18 @@ fn identify_all(
 }
 
 /// What of the baseline was to be asked, and the number of endpoints that were not.
-fn in_scope<'o>(scope: Scope, before: Vec<Seen<'o>>, seen: &[Observation]) -> (Vec<Seen<'o>>, u64) {
-    if scope == Scope::Whole {
-        return (before, 0);
-    }
+fn in_scope<'o>(
+    question: Question<'_>,
+    before: Vec<Seen<'o>>,
+    seen: &[Observation],
+) -> (Vec<Seen<'o>>, u64) {
     let services = matching::services(seen);
     let addresses: BTreeSet<_> = seen.iter().map(|seen| (seen.address, seen.port)).collect();
     let is_asked = |old: &Seen<'_>| {
         let (main, port) = (old.main, old.main.port);
+        if !question.rules.judged.contains(&main.group) || question.scope == Scope::Whole {
+            return question.rules.judged.contains(&main.group);
+        }
         services.contains(&(main.host.as_str(), port))
             || main.address.is_some() && addresses.contains(&(main.address, port))
     };
@@ -192,6 +201,8 @@ fn by_endpoint(report: &RunReport) -> HashMap<(String, Option<IpAddr>), Judged> 
 pub(super) struct Case<'c> {
     pub(super) question: Question<'c>,
     pub(super) identified: &'c Identified,
+    /// The leaves of the baseline.
+    known: HashSet<Sha256>,
     judged: HashMap<(String, Option<IpAddr>), Judged>,
 }
 
@@ -211,19 +222,15 @@ impl Case<'_> {
 
     fn compared(&self, pair: &Matched<'_>) -> Option<Compared> {
         let new = pair.new.as_ref().filter(|new| new.is_captured())?;
-        let Some(baseline) = self.question.wanted.baseline() else {
+        if self.question.wanted.baseline().is_none() {
             return self.against_wish(new);
-        };
+        }
         if let Some(old) = pair.old.as_ref().filter(|old| old.is_captured()) {
             return class::compare(&self.question.rules.policy, old, new, self.identified);
         }
         // Not seen here before, but elsewhere: an old certificate all the same.
-        let shown_before = |leaf: &&Sha256| {
-            let mut leaves = baseline.observations.iter().filter_map(Observation::leaf);
-            leaves.any(|old| old.sha256() == **leaf)
-        };
-        let known = new.leaves.iter().map(|(_, leaf)| leaf).find(shown_before);
-        Some(match known {
+        let mut leaves = new.leaves.iter().map(|(_, leaf)| leaf);
+        Some(match leaves.find(|leaf| self.known.contains(leaf)) {
             Some(leaf) => class::alone(Class::Unchanged, *leaf),
             None => class::alone(Class::New, new.leaves.first()?.1),
         })

@@ -1,6 +1,7 @@
 //! Looking again at what is not right yet, until it is or the time is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -74,17 +75,17 @@ fn unfinished(report: &RenewalReport, seen: &[Observation]) -> Inventory {
     let is_open = |change: &&Change| {
         matches!(change.state, Some(State::Wrong | State::Open)) && change.class != Class::Vanished
     };
-    let open: Vec<&Change> = report.endpoints.iter().filter(is_open).collect();
-    let is_of = |seen: &Observation, change: &Change| {
-        seen.target == change.target && (seen.address.is_none() || seen.address == change.address)
-    };
+    let open = report.endpoints.iter().filter(is_open);
+    let open: HashSet<(&str, Option<IpAddr>)> = open
+        .flat_map(|change| [change.address, None].map(|address| (change.target.as_str(), address)))
+        .collect();
     // Where every row is right and the whole is not, what is silent is all that may still change.
     let silent = |seen: &Observation| {
         open.is_empty() && report.answer != Answer::Renewed && seen.outcome != Outcome::Captured
     };
     let rest = seen
         .iter()
-        .filter(|seen| silent(seen) || open.iter().any(|change| is_of(seen, change)));
+        .filter(|seen| silent(seen) || open.contains(&(seen.target.as_str(), seen.address)));
     baseline::inventory(rest, &Group::ALL.into())
 }
 
@@ -97,9 +98,8 @@ fn merge(seen: &mut Vec<Observation>, now: Vec<Observation>) {
     {
         rows.entry(key(&row)).or_default().push(row);
     }
-    let resolved = |old: &Observation| {
-        old.address.is_none() && rows.keys().any(|(target, _)| *target == old.target)
-    };
+    let targets: HashSet<String> = rows.keys().map(|(target, _)| target.clone()).collect();
+    let resolved = |old: &Observation| old.address.is_none() && targets.contains(&old.target);
     let mut names: BTreeMap<Key, Vec<String>> = BTreeMap::new();
     seen.retain(|old| {
         let replaced = rows.contains_key(&key(old));

@@ -264,6 +264,34 @@ async fn what_came_and_what_went_is_told() {
     assert_eq!(row(&report, &servers[2].label()).class, Class::Unchanged);
 }
 
+/// What is of a group that is not asked for has not vanished.
+#[tokio::test]
+async fn another_group_is_left_out() {
+    let ca = Ca::new("Contoso Issuing CA 01");
+    let server = Server::start(HOST, ca.issue(&leaf(&[HOST], 600))).await;
+    let estate = inventory([&server]);
+    let Wanted::Baseline(mut before) = baseline(&estate).await else {
+        panic!("a baseline");
+    };
+    let mut web = before.observations[0].clone();
+    (web.host, web.target) = (
+        "meet.contoso.com".to_owned(),
+        "meet.contoso.com:443".to_owned(),
+    );
+    (web.group, web.address) = (Group::External, None);
+    before.observations.push(web);
+    server.assign(ca.issue(&leaf(&[HOST], 0)));
+    let report = answer(
+        &Wanted::Baseline(before),
+        &rules(),
+        &look(&estate).await.observations,
+    );
+    assert_eq!(
+        (report.answer, report.summary.left_out),
+        (Answer::Renewed, 1)
+    );
+}
+
 #[tokio::test]
 async fn a_server_that_is_silent_leaves_it_open() {
     let ca = Ca::new("Contoso Issuing CA 01");

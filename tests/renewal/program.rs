@@ -1,7 +1,7 @@
 //! The program: baseline, renewal, exit status, documents.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -177,6 +177,50 @@ async fn waiting_ends_when_all_is_right() {
     assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
     assert!(
         stdout(&output).starts_with("RENEWED 2 of 2"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_wait_says_how_far_it_is() {
+    let estate = Estate::new().await;
+    assert_eq!(code(&estate.check(&estate.path("before.ndjson")).await), 0);
+    estate.renew(0);
+    let seen = estate.servers[1].connections();
+    let baseline = estate.path("before.ndjson");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sameca"));
+    command.args([
+        "renewed",
+        "--now",
+        NOW,
+        "--no-system-roots",
+        "--wait",
+        "50m",
+        "--every",
+        "100ms",
+        "--since",
+    ]);
+    let child = command
+        .arg(baseline)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let child = child.expect("the program runs");
+    // In the third round it has listened for interruptions for long.
+    while estate.servers[1].connections() < seen + 3 {
+        tokio::task::yield_now().await;
+    }
+    let signalled = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(signalled.expect("kill runs").success());
+    let wait = tokio::task::spawn_blocking(move || child.wait_with_output());
+    let output = wait.await.expect("it ran").expect("it ended");
+    assert_eq!(code(&output), 130, "{}", stderr(&output));
+    assert!(
+        stdout(&output).starts_with("RENEWED 1 of 2: interrupted; lync02 still"),
         "{}",
         stdout(&output)
     );
