@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::change::{Change, Class, State};
+use crate::model::observation::Outcome;
 use crate::model::renewal::{Answer, RenewalSummary};
 use crate::model::report::RunReport;
 use crate::model::verdict::Verdict;
@@ -72,9 +73,10 @@ fn sentences(endpoints: &[Change]) -> Vec<String> {
     let mut all: Vec<_> = servers
         .iter()
         .flat_map(|(name, server)| {
-            let matters = server.matters.iter();
-            matters
-                .map(move |((state, matter), ports)| (*state, server.sentence(name, matter, ports)))
+            let matters = server.matters.iter().enumerate();
+            matters.map(move |(number, ((state, matter), ports))| {
+                (*state, server.sentence(number, name, matter, ports))
+            })
         })
         .collect();
     all.sort_by_key(|(state, _)| *state);
@@ -92,6 +94,8 @@ struct Server<'c> {
 enum Matter<'c> {
     /// A predicate of the server.
     Does(&'static str),
+    /// No certificate, and what came instead.
+    Silent(&'static str),
     /// Something that needs its own words.
     Says(&'c str),
 }
@@ -101,6 +105,7 @@ fn matter(change: &Change) -> Matter<'_> {
         Class::Unchanged if change.old.is_some() => {
             Matter::Does("still serves the old certificate")
         }
+        Class::NotCaptured => Matter::Silent(change.outcome.map_or("not asked", Outcome::word)),
         Class::CaChanged => Matter::Does("serves a certificate of another CA"),
         Class::CaKeyGenerationChanged => {
             Matter::Does("serves a certificate of another key of its CA")
@@ -113,17 +118,31 @@ fn matter(change: &Change) -> Matter<'_> {
 }
 
 impl Server<'_> {
-    fn sentence(&self, name: &str, matter: &Matter<'_>, ports: &BTreeSet<u16>) -> String {
-        let others = if self.right.is_empty() {
-            String::new()
-        } else {
-            let verb = if self.right.len() == 1 { "is" } else { "are" };
-            format!(" ({} {verb} new)", list(&self.right))
+    /// The first sentence about a server also says on which ports all is well.
+    fn sentence(
+        &self,
+        number: usize,
+        name: &str,
+        matter: &Matter<'_>,
+        ports: &BTreeSet<u16>,
+    ) -> String {
+        let outcome = match matter {
+            Matter::Silent(word) => Some((*word).to_owned()),
+            Matter::Does(_) | Matter::Says(_) => None,
+        };
+        let verb = if self.right.len() == 1 { "is" } else { "are" };
+        let others = (number == 0 && !self.right.is_empty())
+            .then(|| format!("{} {verb} new", list(&self.right)));
+        let beside: Vec<String> = outcome.into_iter().chain(others).collect();
+        let beside = match beside.join("; ") {
+            nothing if nothing.is_empty() => nothing,
+            beside => format!(" ({beside})"),
         };
         let ports = list(ports);
         match matter {
-            Matter::Does(does) => format!("{name} {does} on {ports}{others}"),
-            Matter::Says(says) => format!("{name} on {ports}: {says}{others}"),
+            Matter::Does(does) => format!("{name} {does} on {ports}{beside}"),
+            Matter::Silent(_) => format!("{name} gave no certificate on {ports}{beside}"),
+            Matter::Says(says) => format!("{name} on {ports}: {says}{beside}"),
         }
     }
 }

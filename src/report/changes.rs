@@ -73,15 +73,21 @@ fn row(change: &Change, widths: [usize; CELLS], page: &mut Page<'_>) -> io::Resu
         owed = width.saturating_sub(wide);
     }
     page.line(&line)?;
-    let told = matches!(mark, Mark::Agrees) && style.verbose == 0;
-    let plain = change.class == Class::Unchanged && change.state.is_none();
+    let told = matches!(mark, Mark::Agrees) && style.verbose < 2;
+    let plain = change.state.is_none() && is_plain(change);
     if told || plain || change.reason.is_empty() {
         return Ok(());
     }
     page.indented(INDENT, &change.reason)
 }
 
-/// What a row says at a glance. A diff has no opinion: there a changed certificate is what stands out.
+/// Whether the class says all there is to say in a diff.
+fn is_plain(change: &Change) -> bool {
+    let told = change.class == Class::Renewed && change.same_ca == Some(true);
+    change.class == Class::Unchanged || told
+}
+
+/// What a row says at a glance. A diff has no opinion: there what is more than a new certificate stands out.
 fn mark(change: &Change) -> Mark {
     match (change.counted, change.state, change.class) {
         (false, ..) => Mark::Note,
@@ -89,7 +95,7 @@ fn mark(change: &Change) -> Mark {
         (true, Some(State::Wrong), _) => Mark::Differs,
         (true, Some(State::Open), Class::NotCaptured) => Mark::Missing,
         (true, Some(State::Open), _) => Mark::Unknown,
-        (true, None, Class::Unchanged) => Mark::Note,
+        (true, None, Class::Unchanged | Class::Renewed) => Mark::Note,
         (true, None, Class::NotCaptured) => Mark::Missing,
         (true, None, _) => Mark::Differs,
     }

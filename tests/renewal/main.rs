@@ -5,6 +5,7 @@ mod classes;
 mod pki;
 mod program;
 mod servers;
+mod tables;
 mod waiting;
 
 use std::collections::BTreeSet;
