@@ -1,6 +1,6 @@
 //! L3: the smoke test after a renewal, and what changed between two runs.
 //!
-//! Pure but for [`wait`]: observations and a baseline → a document. Whether two leaves come from the same CA is decided by
+//! Pure but for [`until_right`]: observations and a baseline → a document. Whether two leaves come from the same CA is decided by
 //! `identify` and `judge`, never here; it prints nothing, and the connections are made by whoever calls.
 
 mod assess;

@@ -39,18 +39,21 @@ trap 'exit 130' INT TERM
 
 step() { printf 'lab: %s\n' "$*"; }
 
-# check EXPECTED-STATUS ARGUMENT...: one run of the program; its report is in $work/report.
-check() {
+# program EXPECTED-STATUS COMMAND ARGUMENT...: one run of the program; its report is in $work/report. $work is /work there.
+program() {
   local expected=$1 status=0
   shift
-  compose run --rm -T sameca check --format json "$@" >"$work/report" 2>"$work/errors" </dev/null || status=$?
+  compose run --rm -T -v "$work:/work:ro" sameca "$@" --format json >"$work/report" 2>"$work/errors" </dev/null || status=$?
   if [ "$status" -ne "$expected" ]; then
-    echo "lab:   FAILED: exit status $status instead of $expected: check $*" >&2
+    echo "lab:   FAILED: exit status $status instead of $expected: $*" >&2
     sed 's/^/    /' "$work/errors" >&2
     jq -r '.headline, (.endpoints[] | "\(.target) \(.address): \(.outcome), \(.reason)")' "$work/report" >&2 || head -c 2000 "$work/report" >&2
     failures=$((failures + 1))
   fi
 }
+
+# check EXPECTED-STATUS ARGUMENT...
+check() { program "$1" check "${@:2}"; }
 
 # expect SENTENCE FILTER: the filter, which sees the report, gives true.
 expect() {
@@ -84,6 +87,21 @@ shows() {
     fi
   done
   printf 'lab:   show %s\n' "$target"
+}
+
+# said STATE: waits until the run in the background has said so.
+said() {
+  local try
+  for try in {1..300}; do
+    if grep -q "$1" "$work/waiting/errors"; then
+      printf 'lab:   the run that waits said %s\n' "$1"
+      return
+    fi
+    sleep 0.2
+  done
+  echo "lab:   FAILED: the run that waits did not say $1 (looked $try times)" >&2
+  cat "$work/waiting/errors" >&2
+  failures=$((failures + 1))
 }
 
 # in_network_of SERVICE COMMAND...: runs with the right to change that container's network.
@@ -192,6 +210,39 @@ expect 'is different, though both CAs have one name' \
 check 0 -f /estate.toml --same ca-name
 expect 'is the same by name' '.verdict == "same"'
 
+PC02_CA=contoso quietly compose up -d
+
+step 'a renewal, one front end after the other'
+front_ends=(--front-end fe02.contoso.test --front-end fe03.contoso.test)
+compose run --rm -T sameca check "${front_ends[@]}" --format ndjson >"$work/before.ndjson" 2>"$work/errors" </dev/null
+program 1 renewed --since /work/before.ndjson
+expect 'nothing is renewed yet' '.summary.classes == {"unchanged": 6} and .summary.right == 0'
+mkdir "$work/waiting"
+compose run --rm -T -v "$work:/work:ro" sameca renewed --since /work/before.ndjson --wait 10m --every 2s -v --format json \
+  >"$work/waiting/report" 2>"$work/waiting/errors" </dev/null &
+waiting=$!
+said 'RENEWED 0 of 6'
+export FE02_LEAF=fe02-renewed
+quietly compose up -d fe02
+program 0 renewed --since /work/before.ndjson --wait 5m --every 2s fe02.contoso.test:443,444,5061
+expect 'a server that restarts was waited for' '.summary.classes == {"renewed": 3} and .summary.left_out == 3'
+program 1 renewed --since /work/before.ndjson
+expect 'one front end is renewed, the other is not' '.summary.classes == {"renewed": 3, "unchanged": 3}'
+expect 'the second is named' '.headline | startswith("3 of 6: fe03 still serves the old certificate on 443, 444 and 5061")'
+said 'RENEWED 3 of 6'
+export FE03_LEAF=fe03-renewed
+quietly compose up -d fe03
+status=0
+wait "$waiting" || status=$?
+cp "$work/waiting/report" "$work/report"
+said 'RENEWED 6 of 6'
+if [ "$status" -ne 0 ]; then
+  echo "lab:   FAILED: exit status $status of the run that waited" >&2
+  cat "$work/waiting/errors" >&2
+  failures=$((failures + 1))
+fi
+expect 'the run that waited has seen all renewed' '.answer == "renewed" and .summary.classes == {"renewed": 6} and .summary.right == 6'
+expect 'each has a new key, of the same CA, proven' '.endpoints | all(.key == "rekeyed" and .same_ca == true and .evidence == "proven")'
 if [ "$failures" -ne 0 ]; then
   echo "lab: $failures expectations failed" >&2
   exit 1
