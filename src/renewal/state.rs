@@ -90,10 +90,17 @@ fn fresh(case: &Case<'_>, judged: &Judged, change: &Change) -> (State, String) {
         let reason = "whether the new certificate comes from the same CA cannot be told; --ca-file gives the CA's certificate";
         return (State::Open, reason.to_owned());
     }
-    if judged.counts && judged.agrees.is_none() {
+    if counts(case, judged, change) && judged.agrees.is_none() {
         return (State::Open, judged.reason.clone());
     }
     (State::Right, praise(change))
+}
+
+/// Whether it matters to this endpoint what the others show. One that kept its CA is right, unless that CA is not the one
+/// that was given; who does not agree with it has its own row.
+fn counts(case: &Case<'_>, judged: &Judged, change: &Change) -> bool {
+    let given = case.question.rules.expected.contains_key(&change.group);
+    judged.counts && (given || change.same_ca != Some(true))
 }
 
 fn fault(case: &Case<'_>, judged: &Judged, change: &Change) -> Option<String> {
@@ -113,7 +120,8 @@ fn fault(case: &Case<'_>, judged: &Judged, change: &Change) -> Option<String> {
     if let Some(finding) = nameless.filter(|_| change.old.is_none()) {
         return Some(finding.message.clone());
     }
-    (judged.counts && judged.agrees == Some(false)).then(|| judged.reason.clone())
+    let differs = counts(case, judged, change) && judged.agrees == Some(false);
+    differs.then(|| judged.reason.clone())
 }
 
 fn issued_before_baseline(case: &Case<'_>, change: &Change) -> bool {

@@ -34,6 +34,9 @@ fn faults(endpoints: &[Change], report: &RunReport) -> String {
     if sentences.is_empty() {
         return report.headline.clone();
     }
+    if all_moved(endpoints) {
+        return "every endpoint serves a certificate of another CA than in the baseline; one that was changed on purpose is given with --reference-ca".to_owned();
+    }
     let more = sentences.len().saturating_sub(SENTENCES);
     sentences.truncate(SENTENCES);
     let rest = if more > 0 {
@@ -42,6 +45,17 @@ fn faults(endpoints: &[Change], report: &RunReport) -> String {
         String::new()
     };
     format!("{}{rest}", sentences.join("; "))
+}
+
+/// Whether nothing comes from a CA that the baseline has.
+fn all_moved(endpoints: &[Change]) -> bool {
+    let mut counted = endpoints.iter().filter(|change| change.counted);
+    counted.all(|change| {
+        matches!(
+            change.class,
+            Class::CaChanged | Class::CaKeyGenerationChanged
+        )
+    })
 }
 
 /// One sentence for each server and what is the matter with it, wrong ones before open ones.

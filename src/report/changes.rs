@@ -31,7 +31,7 @@ pub(super) fn write(changes: &[Change], page: &mut Page<'_>) -> io::Result<()> {
     }
     page.gap()?;
     let mut listed = 0;
-    for change in changes {
+    for (number, change) in changes.iter().enumerate() {
         if quiet(&change) {
             listed += 1;
             if fold && listed > FOLDED_ABOVE {
@@ -39,6 +39,10 @@ pub(super) fn write(changes: &[Change], page: &mut Page<'_>) -> io::Result<()> {
             }
         }
         row(change, widths, page)?;
+        let next = changes.get(number + 1);
+        if is_explained(change, style) && !next.is_some_and(|next| is_alike(change, next)) {
+            page.indented(INDENT, &change.reason)?;
+        }
     }
     if fold {
         let rest = many - FOLDED_ABOVE;
@@ -72,13 +76,19 @@ fn row(change: &Change, widths: [usize; CELLS], page: &mut Page<'_>) -> io::Resu
         used += owed + GAP + wide;
         owed = width.saturating_sub(wide);
     }
-    page.line(&line)?;
-    let told = matches!(mark, Mark::Agrees) && style.verbose < 2;
+    page.line(&line)
+}
+
+/// Whether the row's reason is worth a line.
+fn is_explained(change: &Change, style: &Style) -> bool {
+    let told = mark(change) == Mark::Agrees && style.verbose < 2;
     let plain = change.state.is_none() && is_plain(change);
-    if told || plain || change.reason.is_empty() {
-        return Ok(());
-    }
-    page.indented(INDENT, &change.reason)
+    !told && !plain && !change.reason.is_empty()
+}
+
+/// Whether two rows have one reason, which is then written once, under the last of them.
+fn is_alike(one: &Change, other: &Change) -> bool {
+    one.host == other.host && mark(one) == mark(other) && one.reason == other.reason
 }
 
 /// Whether the class says all there is to say in a diff.

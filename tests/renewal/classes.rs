@@ -198,9 +198,26 @@ async fn a_change_of_the_ca_is_caught_unless_it_was_given() {
     assert!(
         report
             .headline
-            .contains("lync01 serves a certificate of another CA"),
+            .contains("every endpoint serves a certificate of another CA")
+            && report.headline.contains("--reference-ca"),
         "{}",
         report.headline
+    );
+    // One that kept its CA is right beside one that did not.
+    servers[0].assign(old.issue(&leaf(&[HOST], 0)));
+    let mixed = answer(&before, &rules(), &look(&estate).await.observations);
+    assert_eq!(mixed.answer, Answer::NotRenewed);
+    assert_eq!(
+        mixed.summary.classes,
+        [(Class::CaChanged, 1), (Class::Renewed, 1)].into()
+    );
+    assert_eq!(row(&mixed, &servers[0].label()).state, Some(State::Right));
+    assert!(
+        mixed
+            .headline
+            .contains("lync02 serves a certificate of another CA on"),
+        "{}",
+        mixed.headline
     );
     let reference = reference_ca(&[Der::from(new.certificate().to_vec())]).expect("a CA");
     let mut planned = rules();
