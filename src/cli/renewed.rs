@@ -94,7 +94,8 @@ fn inventory(settings: &Renewed, wanted: &Wanted) -> Result<(Inventory, Scope)> 
     };
     if !named || !given.targets.is_empty() {
         let inventory = given::inventory(given)?;
-        renewal::known(baseline, &inventory).context("the baseline does not fit")?;
+        renewal::known(baseline, &inventory)
+            .with_context(|| format!("{} does not fit", baseline_name(settings)))?;
         let scope = if named { Scope::Named } else { Scope::Whole };
         return Ok((inventory, scope));
     }
@@ -104,6 +105,13 @@ fn inventory(settings: &Renewed, wanted: &Wanted) -> Result<(Inventory, Scope)> 
         "the baseline has no server of the groups that are to be asked; --group all asks every one in it"
     );
     Ok((inventory, Scope::Named))
+}
+
+fn baseline_name(settings: &Renewed) -> String {
+    match &settings.wanted {
+        settings::Wanted::Since(Source::File(path)) => path.display().to_string(),
+        _ => "the baseline".to_owned(),
+    }
 }
 
 /// Rounds of connections, with somebody who watches and may interrupt.

@@ -136,7 +136,7 @@ fn why(line: &[u8], error: &serde_json::Error) -> String {
             format!("`{}` was written by a newer version of sameca; this one reads sameca.observation/1", header.schema)
         }
         Ok(header) if header.schema.starts_with("sameca.report/") => {
-            "this is a report; `judge` reads observations, which `--format ndjson` writes".to_owned()
+            "this is a report; observations are wanted, which `--format ndjson` writes".to_owned()
         }
         Ok(header) => format!("unknown document `{}`; sameca.observation/1 is read", header.schema),
         Err(_) if line.first() == Some(&b'{') && line.trim_ascii_end().ends_with(b"{") => {

@@ -8,10 +8,11 @@ use crate::model::identified::Identified;
 use crate::model::issuer::Source;
 use crate::model::observation::Outcome;
 use crate::model::report::Policy;
-use crate::renewal::assess::{classes, row};
+use crate::renewal::assess::classes;
 use crate::renewal::baseline::Baseline;
 use crate::renewal::class;
 use crate::renewal::matching::{self, Matched, Seen};
+use crate::renewal::row::row;
 
 /// Compares two runs. Neither may be empty.
 pub fn diff(

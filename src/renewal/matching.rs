@@ -44,7 +44,7 @@ pub(super) fn endpoints(observations: &[Observation]) -> Vec<Seen<'_>> {
             main: observation,
             leaves: Vec::new(),
         });
-        if observation.variant < entry.main.variant {
+        if rank(observation) < rank(entry.main) {
             entry.main = observation;
         }
         let leaf = observation.leaf().map(Der::sha256);
@@ -52,7 +52,18 @@ pub(super) fn endpoints(observations: &[Observation]) -> Vec<Seen<'_>> {
             .leaves
             .extend(leaf.map(|leaf| (observation.variant, leaf)));
     }
-    seen.into_values().collect()
+    let mut seen: Vec<Seen<'_>> = seen.into_values().collect();
+    // Which observation came first shall not matter.
+    for endpoint in &mut seen {
+        endpoint.leaves.sort_unstable();
+        endpoint.leaves.dedup();
+    }
+    seen
+}
+
+/// The usual question before others, what was captured before what was not.
+fn rank(seen: &Observation) -> impl Ord + use<'_> {
+    (seen.variant, seen.outcome, seen.leaf())
 }
 
 /// Finds each endpoint of one run in the other. The order of both is kept, the new one's first.

@@ -9,6 +9,7 @@ mod class;
 mod diff;
 mod matching;
 mod pools;
+mod row;
 mod state;
 mod wait;
 mod words;

@@ -48,7 +48,7 @@ fn each_has_its_sentence() {
         (
             &["--since", &good, targets[0], targets[1]],
             &[
-                "2 of the 2",
+                "good.ndjson does not fit: 2 of the 2",
                 "it has lync01.contoso.com:443",
                 "is it the right file?",
             ],

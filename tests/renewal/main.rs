@@ -4,6 +4,7 @@ mod bad_input;
 mod classes;
 mod pki;
 mod program;
+mod properties;
 mod servers;
 mod tables;
 mod waiting;
