@@ -8,7 +8,7 @@ use crate::model::observation::Outcome;
 use crate::report::text;
 use crate::sweep::RunEvent;
 
-/// A line that says how far things are and that the next look follows.
+/// A line that says how far things are, and how much of the pause before the next look is over.
 pub(super) fn waiting(state: &str, pause: Duration, wanted: bool) -> ProgressBar {
     let target = if wanted {
         ProgressDrawTarget::stderr()
@@ -16,11 +16,10 @@ pub(super) fn waiting(state: &str, pause: Duration, wanted: bool) -> ProgressBar
         ProgressDrawTarget::hidden()
     };
     let bar = ProgressBar::with_draw_target(None, target);
-    let style = ProgressStyle::with_template("{wide_msg} {elapsed}");
+    let style = ProgressStyle::with_template("{elapsed} of {prefix}  {wide_msg}");
     bar.set_style(style.expect("the template is well-formed"));
-    let seconds = pause.as_secs_f64().round();
-    let state = text::harmless(state);
-    bar.set_message(format!("{state}; next look in {seconds} s"));
+    bar.set_prefix(format!("{}s", pause.as_secs_f64().round()));
+    bar.set_message(text::harmless(state).into_owned());
     bar.enable_steady_tick(Duration::from_millis(250));
     bar
 }

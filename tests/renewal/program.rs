@@ -147,6 +147,26 @@ async fn a_renewal_from_the_baseline_to_the_next_one() {
     assert!(stdout(&equal).starts_with("EQUAL  "), "{}", stdout(&equal));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_finding_that_is_denied_ends_with_1() {
+    let estate = Estate::new().await;
+    assert_eq!(code(&estate.check(&estate.path("before.ndjson")).await), 0);
+    (0..2).for_each(|index| estate.renew(index));
+    assert_eq!(code(&estate.renewed(&[]).await), 0);
+    assert_eq!(code(&estate.renewed(&["--deny", "warning"]).await), 0);
+    let soon = ["--expires-within", "800d"];
+    assert_eq!(code(&estate.renewed(&soon).await), 0, "said, not denied");
+    let denied = estate
+        .renewed(&[&soon[..], &["--deny", "warning"]].concat())
+        .await;
+    assert_eq!(code(&denied), 1);
+    assert!(
+        stdout(&denied).contains("expires-soon: the certificate expires on "),
+        "{}",
+        stdout(&denied)
+    );
+}
+
 /// Holds a document against the schema that is printed for it.
 fn follows(name: &str, document: &Value) {
     let schema: Value =
