@@ -43,7 +43,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "x509",
         ],
     ),
-    ("renewal", &["identify", "judge", "model", "sweep"]),
+    ("renewal", &["identify", "judge", "model", "sweep", "x509"]),
     // L4: the command line.
     (
         "cli",

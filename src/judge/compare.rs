@@ -3,6 +3,7 @@
 use crate::judge::pair::{self, Relation};
 use crate::judge::row::describe;
 use crate::model::bytes::Sha256;
+use crate::model::certificate::Certificate;
 use crate::model::identified::Identified;
 use crate::model::issuer::Evidence;
 use crate::model::report::{Leaf, Policy};
@@ -63,7 +64,7 @@ pub fn compare(
     }
 }
 
-/// A certificate of those identified, in words.
-pub fn leaf(certificate: &Sha256, identified: &Identified) -> Option<Leaf> {
-    identified.certificate(certificate).map(describe)
+/// A certificate in the words of a report.
+pub fn in_words(certificate: &Certificate) -> Leaf {
+    describe(certificate)
 }

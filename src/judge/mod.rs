@@ -41,7 +41,7 @@ use brief::Brief;
 pub use brief::{Briefs, Rows};
 use cas::Cas;
 use certificates::Places;
-pub use compare::{Comparison, SameCa, compare, leaf};
+pub use compare::{Comparison, SameCa, compare, in_words};
 use group::Judgement;
 use naming::{Names, ShortNames};
 pub use reference::{Expected, ReferenceCa, ReferenceError, reference_ca};

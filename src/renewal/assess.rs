@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
-use crate::identify;
 use crate::judge::{self, Rules};
 use crate::model::bytes::{Der, Sha256};
 use crate::model::change::{Change, Class, State};
-use crate::model::identified::Identified;
 use crate::model::issuer::Source;
 use crate::model::observation::Observation;
 use crate::model::renewal::{Answer, RenewalReport, RenewalSchema, RenewalSummary, Since};
@@ -16,6 +14,7 @@ use crate::model::timestamp::Timestamp;
 use crate::model::verdict::{Finding, Verdict};
 use crate::renewal::baseline::Baseline;
 use crate::renewal::class::{self, Compared};
+use crate::renewal::leaves::Leaves;
 use crate::renewal::matching::{self, Matched, Seen};
 use crate::renewal::row::row;
 use crate::renewal::{pools, state, words};
@@ -80,12 +79,13 @@ pub fn assess(question: Question<'_>, seen: &[Observation]) -> RenewalReport {
     let Question { wanted, rules, .. } = question;
     let old = wanted.baseline();
     let before = old.map_or(&[][..], |baseline| &baseline.observations);
-    let identified = identify_all(question, seen, before);
-    let report = judge::judge(rules, seen, &identified);
+    let candidates = question.candidates.iter().cloned();
+    let leaves = Leaves::new(seen.iter().chain(before), old.into_iter(), candidates);
+    let report = judge::judge(rules, seen, &leaves.identified);
     let (asked, left_out) = in_scope(question, matching::endpoints(before), seen);
     let case = Case {
         question,
-        identified: &identified,
+        leaves: &leaves,
         known: before.iter().filter_map(leaf_of).collect(),
         judged: by_endpoint(&report),
     };
@@ -114,24 +114,6 @@ pub fn assess(question: Question<'_>, seen: &[Observation]) -> RenewalReport {
 
 fn leaf_of(seen: &Observation) -> Option<Sha256> {
     seen.leaf().map(Der::sha256)
-}
-
-fn identify_all(
-    question: Question<'_>,
-    seen: &[Observation],
-    before: &[Observation],
-) -> Identified {
-    let older = question
-        .wanted
-        .baseline()
-        .map_or(&[][..], |baseline| &baseline.older);
-    let kept = older.iter().flat_map(|observation| {
-        let source = Source::Kept(observation.run.clone());
-        let chain = observation.chain.iter().cloned();
-        chain.map(move |der| (der, source.clone()))
-    });
-    let candidates = question.candidates.iter().cloned().chain(kept);
-    identify::identify(seen.iter().chain(before), candidates)
 }
 
 /// What of the baseline was to be asked, and the number of endpoints that were not.
@@ -200,7 +182,7 @@ fn by_endpoint(report: &RunReport) -> HashMap<(String, Option<IpAddr>), Judged> 
 /// Everything that one endpoint's row is made from.
 pub(super) struct Case<'c> {
     pub(super) question: Question<'c>,
-    pub(super) identified: &'c Identified,
+    pub(super) leaves: &'c Leaves,
     /// The leaves of the baseline.
     known: HashSet<Sha256>,
     judged: HashMap<(String, Option<IpAddr>), Judged>,
@@ -209,7 +191,7 @@ pub(super) struct Case<'c> {
 impl Case<'_> {
     fn change(&self, pair: &Matched<'_>) -> Option<Change> {
         let compared = self.compared(pair);
-        let mut change = row(pair, compared, self.identified)?;
+        let mut change = row(pair, compared, self.leaves)?;
         let judged = pair
             .new
             .as_ref()
@@ -226,7 +208,7 @@ impl Case<'_> {
             return self.against_wish(new);
         }
         if let Some(old) = pair.old.as_ref().filter(|old| old.is_captured()) {
-            return class::compare(&self.question.rules.policy, old, new, self.identified);
+            return class::compare(&self.question.rules.policy, old, new, self.leaves);
         }
         // Not seen here before, but elsewhere: an old certificate all the same.
         let mut leaves = new.leaves.iter().map(|(_, leaf)| leaf);
@@ -251,7 +233,7 @@ impl Case<'_> {
     }
 
     fn is_wished(&self, leaf: &Sha256) -> bool {
-        let certificate = self.identified.certificate(leaf);
+        let certificate = self.leaves.certificate(leaf);
         match self.question.wanted {
             Wanted::Baseline(_) => false,
             Wanted::IssuedAfter(at) => certificate

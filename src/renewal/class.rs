@@ -1,12 +1,12 @@
 //! What became of the certificate of one endpoint that showed one before and shows one now.
 
-use crate::judge::{self, Comparison, SameCa};
+use crate::judge::{Comparison, SameCa};
 use crate::model::bytes::Sha256;
 use crate::model::certificate::{AltName, Certificate};
 use crate::model::change::{Class, KeyChange};
-use crate::model::identified::Identified;
 use crate::model::issuer::Evidence;
 use crate::model::report::Policy;
+use crate::renewal::leaves::Leaves;
 use crate::renewal::matching::Seen;
 
 /// A new leaf beside the old one.
@@ -28,33 +28,26 @@ pub(super) fn compare(
     policy: &Policy,
     old: &Seen<'_>,
     new: &Seen<'_>,
-    identified: &Identified,
+    leaves: &Leaves,
 ) -> Option<Compared> {
     let each = new.leaves.iter().filter_map(|(variant, leaf)| {
         if old.leaves.iter().any(|(_, before)| before == leaf) {
             return Some(unchanged(*leaf));
         }
         let alike = old.leaves.iter().filter(|(asked, _)| asked == variant);
-        let before = latest(alike, identified).or_else(|| latest(old.leaves.iter(), identified))?;
-        Some(changed(policy, before, *leaf, identified))
+        let before = latest(alike, leaves).or_else(|| latest(old.leaves.iter(), leaves))?;
+        Some(changed(policy, before, *leaf, leaves))
     });
     each.min_by_key(|compared| compared.class)
 }
 
 /// Of several old leaves, the one that was issued last.
 fn latest<'l, V: 'l>(
-    leaves: impl Iterator<Item = &'l (V, Sha256)>,
-    identified: &Identified,
+    shown: impl Iterator<Item = &'l (V, Sha256)>,
+    leaves: &Leaves,
 ) -> Option<Sha256> {
-    let start = |leaf: &Sha256| {
-        identified
-            .certificate(leaf)?
-            .not_before
-            .as_ref()
-            .ok()
-            .copied()
-    };
-    leaves.map(|(_, leaf)| *leaf).max_by_key(start)
+    let start = |leaf: &Sha256| leaves.certificate(leaf)?.not_before.as_ref().ok().copied();
+    shown.map(|(_, leaf)| *leaf).max_by_key(start)
 }
 
 fn unchanged(leaf: Sha256) -> Compared {
@@ -79,8 +72,8 @@ pub(super) fn alone(class: Class, leaf: Sha256) -> Compared {
     }
 }
 
-fn changed(policy: &Policy, old: Sha256, new: Sha256, identified: &Identified) -> Compared {
-    let Comparison { same_ca, evidence } = judge::compare(policy, &old, &new, identified);
+fn changed(policy: &Policy, old: Sha256, new: Sha256, leaves: &Leaves) -> Compared {
+    let Comparison { same_ca, evidence } = leaves.compare(policy, &old, &new);
     let (mut classes, mut beside) = (Vec::new(), Vec::new());
     match same_ca {
         SameCa::No => classes.push(Class::CaChanged),
@@ -90,7 +83,7 @@ fn changed(policy: &Policy, old: Sha256, new: Sha256, identified: &Identified) -
     }
     let mut lost_names = Vec::new();
     let mut key = None;
-    if let (Some(old), Some(new)) = (identified.certificate(&old), identified.certificate(&new)) {
+    if let (Some(old), Some(new)) = (leaves.certificate(&old), leaves.certificate(&new)) {
         lost_names = lost(old, new);
         key = key_change(old, new);
         classes.extend(earlier(&old.not_before, &new.not_before).then_some(Class::RolledBack));

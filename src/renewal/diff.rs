@@ -1,16 +1,15 @@
 //! What changed between two kept runs, without an opinion on it.
 
-use crate::identify;
 use crate::model::bytes::Der;
 use crate::model::change::{Change, Class};
 use crate::model::diff::{DiffSchema, RunDiff, Side};
-use crate::model::identified::Identified;
 use crate::model::issuer::Source;
 use crate::model::observation::Outcome;
 use crate::model::report::Policy;
 use crate::renewal::assess::classes;
 use crate::renewal::baseline::Baseline;
 use crate::renewal::class;
+use crate::renewal::leaves::Leaves;
 use crate::renewal::matching::{self, Matched, Seen};
 use crate::renewal::row::row;
 
@@ -21,13 +20,9 @@ pub fn diff(
     new: &Baseline,
     candidates: impl IntoIterator<Item = (Der, Source)>,
 ) -> RunDiff {
-    let kept = old.older.iter().chain(&new.older).flat_map(|seen| {
-        let source = Source::Kept(seen.run.clone());
-        let chain = seen.chain.iter().cloned();
-        chain.map(move |der| (der, source.clone()))
-    });
     let observations = old.observations.iter().chain(&new.observations);
-    let identified = identify::identify(observations, candidates.into_iter().chain(kept));
+    let candidates = candidates.into_iter();
+    let leaves = Leaves::new(observations, [old, new].into_iter(), candidates);
     let (before, after) = (
         matching::endpoints(&old.observations),
         matching::endpoints(&new.observations),
@@ -36,7 +31,7 @@ pub fn diff(
     let pairs = matching::pair(before, after);
     let endpoints: Vec<Change> = pairs
         .iter()
-        .filter_map(|pair| change(policy, pair, &identified))
+        .filter_map(|pair| change(policy, pair, &leaves))
         .collect();
     let changed = endpoints.iter().filter(|change| is_change(change)).count();
     RunDiff {
@@ -62,18 +57,18 @@ fn side(baseline: &Baseline, endpoints: &[Seen<'_>]) -> Side {
     }
 }
 
-fn change(policy: &Policy, pair: &Matched<'_>, identified: &Identified) -> Option<Change> {
+fn change(policy: &Policy, pair: &Matched<'_>, leaves: &Leaves) -> Option<Change> {
     let new = pair.new.as_ref().filter(|new| new.is_captured());
     let old = pair.old.as_ref().filter(|old| old.is_captured());
     let compared = match (old, new) {
-        (Some(old), Some(new)) => class::compare(policy, old, new, identified),
+        (Some(old), Some(new)) => class::compare(policy, old, new, leaves),
         (None, Some(new)) => new
             .leaves
             .first()
             .map(|(_, leaf)| class::alone(Class::New, *leaf)),
         (_, None) => None,
     };
-    let mut change = row(pair, compared, identified)?;
+    let mut change = row(pair, compared, leaves)?;
     // What was not captured then either has not changed, and what it would show is not known.
     change.counted &= old.is_some() || new.is_some();
     change.reason = reason(&change);

@@ -7,6 +7,7 @@ mod assess;
 mod baseline;
 mod class;
 mod diff;
+mod leaves;
 mod matching;
 mod pools;
 mod row;

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use crate::judge;
 use crate::model::bytes::Sha256;
 use crate::model::change::{Change, Class};
-use crate::model::identified::Identified;
 use crate::model::report::Leaf;
 use crate::renewal::class::Compared;
+use crate::renewal::leaves::Leaves;
 use crate::renewal::matching::{Matched, Seen};
 
 /// The facts of a row. `None` for what was not captured before and is not asked now.
 pub(super) fn row(
     pair: &Matched<'_>,
     compared: Option<Compared>,
-    identified: &Identified,
+    leaves: &Leaves,
 ) -> Option<Change> {
     let was_captured = pair.old.as_ref().is_some_and(Seen::is_captured);
     let main = match (&pair.new, &pair.old) {
@@ -60,12 +60,12 @@ pub(super) fn row(
         counted: main.required || was_captured || new_leaf.is_some(),
         state: None,
         reason: String::new(),
-        old: old_leaf.and_then(|leaf| in_words(&leaf, identified)),
-        new: new_leaf.and_then(|leaf| in_words(&leaf, identified)),
+        old: old_leaf.and_then(|leaf| in_words(&leaf, leaves)),
+        new: new_leaf.and_then(|leaf| in_words(&leaf, leaves)),
         findings: Vec::new(),
     })
 }
 
-fn in_words(leaf: &Sha256, identified: &Identified) -> Option<Arc<Leaf>> {
-    judge::leaf(leaf, identified).map(Arc::new)
+fn in_words(leaf: &Sha256, leaves: &Leaves) -> Option<Arc<Leaf>> {
+    leaves.certificate(leaf).map(judge::in_words).map(Arc::new)
 }

@@ -96,12 +96,10 @@ fn leaf<'r>(_: &Case<'_>, row: &'r Row<'_>) -> Option<&'r Certificate> {
 /// The leaf of a row and the certificates sent with it, without those that sign themselves: nobody checks a root's
 /// signature.
 fn sent<'c>(case: &'c Case<'_>, row: &'c Row<'_>) -> impl Iterator<Item = &'c Certificate> {
-    let chain = row.observation.chain.iter().map(Der::sha256);
-    chain
-        .filter_map(|der| case.identified.certificate(&der))
-        .enumerate()
-        .filter(|(number, certificate)| *number == 0 || !certificate.is_self_issued())
-        .map(|(_, certificate)| certificate)
+    let others = row.observation.chain.iter().skip(1).map(Der::sha256);
+    let others = others.filter_map(|der| case.identified.certificate(&der));
+    let others = others.filter(|certificate| !certificate.is_self_issued());
+    leaf(case, row).into_iter().chain(others)
 }
 
 /// Whether the row is of a server with a role in a Lync estate, so that Microsoft's requirements hold for it.
