@@ -122,14 +122,16 @@ struct Pairing<'s, 'o> {
 }
 
 impl Pairing<'_, '_> {
-    /// Pairs what is left and alone with its key on both sides.
+    /// Pairs what is left and is the only one with its key in its run. One of several members of a pool that left is not
+    /// the one that came.
     fn by<K: Ord>(&mut self, key: impl Fn(&Observation) -> Option<K>) {
-        let open_old = (0..self.old.len()).filter(|index| !self.taken[*index]);
-        let old = alone(open_old, |index| key(self.old[index].main));
-        let open_new = (0..self.new.len()).filter(|index| self.found[*index].is_none());
-        let new = alone(open_new, |index| key(self.new[index].main));
+        let old = alone(0..self.old.len(), |index| key(self.old[index].main));
+        let new = alone(0..self.new.len(), |index| key(self.new[index].main));
         for (key, new) in new {
-            if let (Some(new), Some(Some(old))) = (new, old.get(&key)) {
+            let (Some(new), Some(Some(old))) = (new, old.get(&key)) else {
+                continue;
+            };
+            if self.found[new].is_none() && !self.taken[*old] {
                 self.found[new] = Some(*old);
                 self.taken[*old] = true;
             }

@@ -4,6 +4,7 @@ use rcgen::KeyPair;
 use sameca::judge::{Expected, reference_ca};
 use sameca::model::bytes::Der;
 use sameca::model::change::{Class, KeyChange, State};
+use sameca::model::observation::Observation;
 use sameca::model::renewal::{Answer, RenewalReport};
 use sameca::model::target::Group;
 use sameca::model::timestamp::Timestamp;
@@ -279,6 +280,43 @@ async fn what_came_and_what_went_is_told() {
             .observations,
     );
     assert_eq!(row(&report, &servers[2].label()).class, Class::Unchanged);
+}
+
+/// One member of a pool left and another came: they are not one server that moved.
+#[tokio::test]
+async fn a_member_that_left_is_not_the_one_that_came() {
+    let ca = Ca::new("Contoso Issuing CA 01");
+    let server = Server::start(POOL, ca.issue(&leaf(&[POOL], 600))).await;
+    let estate = inventory([&server]);
+    let Wanted::Baseline(mut before) = baseline(&estate).await else {
+        panic!("a baseline");
+    };
+    let mut seen = look(&estate).await.observations;
+    let member = |run: &mut Vec<Observation>, address: &str| {
+        let mut row = run[0].clone();
+        row.address = Some(address.parse().expect("an address"));
+        run.push(row);
+    };
+    member(&mut before.observations, "192.0.2.2");
+    member(&mut seen, "192.0.2.3");
+    let report = answer(&Wanted::Baseline(before), &rules(), &seen);
+    let of = |address: &str| {
+        let address = Some(address.parse().expect("an address"));
+        let mut rows = report.endpoints.iter();
+        rows.find(|row| row.address == address).map(|row| row.class)
+    };
+    assert_eq!(of("192.0.2.2"), Some(Class::Vanished));
+    assert_eq!(
+        of("192.0.2.3"),
+        Some(Class::Unchanged),
+        "a certificate of the baseline"
+    );
+    assert!(
+        report
+            .endpoints
+            .iter()
+            .all(|row| row.former_address.is_none())
+    );
 }
 
 /// What is of a group that is not asked for has not vanished.
