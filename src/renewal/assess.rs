@@ -92,7 +92,7 @@ pub fn assess(question: Question<'_>, seen: &[Observation]) -> RenewalReport {
     let pairs = matching::pair(asked, matching::endpoints(seen));
     let endpoints: Vec<Change> = pairs.iter().filter_map(|pair| case.change(pair)).collect();
     let summary = summary(&endpoints, left_out);
-    let answer = answer(&summary, &report, rules);
+    let answer = answer(&summary, &report, seen, rules);
     RenewalReport {
         schema: RenewalSchema::V1,
         run: rules.run.clone(),
@@ -273,12 +273,18 @@ pub(super) fn classes(endpoints: &[Change]) -> BTreeMap<Class, u64> {
     classes
 }
 
-fn answer(summary: &RenewalSummary, report: &RunReport, rules: &Rules) -> Answer {
+fn answer(
+    summary: &RenewalSummary,
+    report: &RunReport,
+    seen: &[Observation],
+    rules: &Rules,
+) -> Answer {
     if summary.wrong > 0 || report.verdict == Verdict::Different {
         return Answer::NotRenewed;
     }
     // One endpoint alone has nothing to be compared with but what it showed before.
-    let alone = summary.endpoints == 1 && report.summary.leaves == 1 && !rules.require_possession;
+    let leaves: HashSet<Sha256> = seen.iter().filter_map(leaf_of).collect();
+    let alone = summary.endpoints == 1 && leaves.len() == 1 && !rules.require_possession;
     let told = report.verdict == Verdict::Same || alone;
     if summary.open > 0 || summary.endpoints == 0 || !told {
         Answer::Inconclusive
