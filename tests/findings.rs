@@ -90,17 +90,19 @@ fn each_file_has_the_finding_that_it_is_named_for() {
 
 #[test]
 fn different_certificates_on_443_and_5061_are_worth_a_notice() {
-    let of_run = |sip: &str, port| {
+    let differ = |sip: &str, port| {
         let rows = [
             shows("good", "front-end", 443),
             shows(sip, "front-end", port),
         ];
-        let findings = report(&rows, 30).findings.into_iter();
-        findings.map(|finding| finding.code).collect::<Vec<_>>()
+        let findings = report(&rows, 30).findings;
+        findings
+            .iter()
+            .any(|finding| finding.code == "ports-differ")
     };
-    assert_eq!(of_run("ec", 5061), ["ports-differ"]);
-    assert!(of_run("good", 5061).is_empty());
-    assert!(of_run("ec", 4443).is_empty());
+    assert!(differ("ec", 5061));
+    assert!(!differ("good", 5061));
+    assert!(!differ("ec", 4443));
 }
 
 #[test]

@@ -14,6 +14,8 @@ use crate::cli::output::Destination;
 use crate::cli::settings::{self, Expect, Renewed, Source, Verbosity};
 use crate::cli::verdict::Judge;
 use crate::cli::{given, judge, network, present, progress};
+use crate::model::bytes::Der;
+use crate::model::issuer;
 use crate::model::observation::{Observation, Observations};
 use crate::model::renewal::RenewalReport;
 use crate::model::target::Inventory;
@@ -35,6 +37,8 @@ pub(super) fn run(settings: &Renewed) -> Result<Exit> {
         wanted: &wanted,
         scope,
         judge: &judge,
+        candidates: judge.candidates().to_vec(),
+        warned: BTreeSet::new(),
         cancel: &cancel,
         said: String::new(),
     };
@@ -121,16 +125,42 @@ struct Looking<'l> {
     wanted: &'l Wanted,
     scope: Scope,
     judge: &'l Judge,
+    /// What the judge has, and what was fetched.
+    candidates: Vec<(Der, issuer::Source)>,
+    warned: BTreeSet<String>,
     cancel: &'l CancellationToken,
     said: String,
+}
+
+impl Looking<'_> {
+    /// Fetches the issuers that nobody presented, where that was asked for. What goes wrong is said once, not each round.
+    async fn fetch_issuers(&mut self, seen: &[Observation]) {
+        if !self.settings.connect.fetch_issuers {
+            return;
+        }
+        let settings = sweep::Fetching {
+            resolve: self.settings.resolve.clone(),
+            ..sweep::Fetching::default()
+        };
+        let work = sweep::fetch_issuers(seen, &self.candidates, &settings);
+        let fetched = self.cancel.run_until_cancelled(work).await;
+        let mut fetched = fetched.unwrap_or_default();
+        fetched
+            .warnings
+            .retain(|warning| self.warned.insert(warning.clone()));
+        present::warnings(&fetched.warnings, &self.settings.output);
+        self.candidates.extend(fetched.candidates);
+    }
 }
 
 impl Rounds for Looking<'_> {
     async fn look(&mut self, inventory: &Inventory) -> Observed {
         let output = &self.settings.output;
-        let observed = network::watched(inventory, &self.sweep, output, self.cancel).await;
+        let mut observed = network::watched(inventory, &self.sweep, output, self.cancel).await;
         // From the second round on addresses are those of the first.
         self.sweep.resolve.overrides.clear();
+        self.fetch_issuers(&observed.observations).await;
+        observed.partial |= self.cancel.is_cancelled();
         observed
     }
 
@@ -140,7 +170,7 @@ impl Rounds for Looking<'_> {
             wanted: self.wanted,
             rules: &rules,
             scope: self.scope,
-            candidates: self.judge.candidates(),
+            candidates: &self.candidates,
         };
         renewal::assess(question, seen)
     }

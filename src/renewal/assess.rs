@@ -106,8 +106,8 @@ pub fn assess(question: Question<'_>, seen: &[Observation]) -> RenewalReport {
         verdict: report.verdict,
         verdict_headline: report.headline.clone(),
         pools: pools::pools(&endpoints),
+        findings: findings(report.findings, &endpoints),
         endpoints,
-        findings: report.findings,
         summary,
     }
 }
@@ -245,6 +245,18 @@ impl Case<'_> {
             }),
         }
     }
+}
+
+/// The finding that a device may have answered for the servers, since one CA issued everything just now.
+const INSPECTION: &str = "tls-inspection";
+
+/// The findings about the run. After a renewal everything is fresh, and a device would not have the CA's key.
+fn findings(mut findings: Vec<Finding>, endpoints: &[Change]) -> Vec<Finding> {
+    let renewed = |change: &Change| change.class == Class::Renewed && change.same_ca == Some(true);
+    if endpoints.iter().any(renewed) {
+        findings.retain(|finding| finding.code != INSPECTION);
+    }
+    findings
 }
 
 fn summary(endpoints: &[Change], left_out: u64) -> RenewalSummary {

@@ -171,3 +171,26 @@ async fn nothing_is_contacted_unless_asked_for() {
     assert_eq!(found["kind"], "fetched");
     assert_eq!(found["where"], url);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_smoke_test_fetches_too() {
+    let (server, ca) = (Server::start().await, Ca::root("CA"));
+    let url = server.reply("/ca.cer", Reply::content(ca.der().as_bytes()));
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("one");
+    fs::write(&file, ca.leaf(&[&url]).as_bytes()).expect("a file");
+    let target = format!("file:{}", file.display());
+    let fixed = ["renewed", "--issued-after", "2000-01-01T00:00:00Z"];
+    let run = |more: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_sameca"))
+            .args(fixed)
+            .args(["--no-system-roots", &target])
+            .args(more)
+            .output()
+            .expect("the program can be started")
+    };
+    run(&[]);
+    assert_eq!(server.asked(), [""; 0]);
+    run(&["--fetch-issuers"]);
+    assert_eq!(server.asked(), ["/ca.cer"]);
+}
