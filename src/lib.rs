@@ -27,5 +27,6 @@ pub mod renewal;
 pub mod report;
 pub mod resolve;
 pub mod sweep;
+pub mod topology;
 pub mod wire;
 pub mod x509;

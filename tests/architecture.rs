@@ -26,6 +26,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("kept", &["model"]),
     ("report", &["model"]),
     ("resolve", &["model"]),
+    ("topology", &["model"]),
     // L3: what puts stages in a row.
     ("demo", &["model", "x509"]),
     (
@@ -60,6 +61,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "report",
             "resolve",
             "sweep",
+            "topology",
             "wire",
             "x509",
         ],
@@ -78,6 +80,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("base64", EVERYWHERE),
     ("clap", &["cli", "main"]),
     ("console", &["cli"]),
+    ("csv", &["topology"]),
     ("der", &["x509"]),
     ("ecdsa", &["x509"]),
     ("getrandom", &["capture/clear"]),
@@ -90,6 +93,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("md5", &["model", "x509"]),
     ("p256", &["x509"]),
     ("p384", &["x509"]),
+    ("quick_xml", &["topology"]),
     ("rcgen", &["demo"]),
     ("rsa", &["x509"]),
     ("rustls", &["capture/handshake", "demo"]),
@@ -97,7 +101,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rustls_pki_types", &["identify/trust"]),
     ("schemars", &["model", "report/schema"]),
     ("serde", EVERYWHERE),
-    ("serde_json", &["cli", "kept", "report"]),
+    ("serde_json", &["cli", "kept", "report", "topology"]),
     ("sha1", &["model", "x509"]),
     ("sha2", &["model", "x509"]),
     ("strsim", &["cli", "inventory"]),
@@ -107,12 +111,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio", ASYNC),
     ("tokio_rustls", &["capture/handshake", "demo"]),
     ("tokio_util", ASYNC),
-    ("toml_edit", &["inventory"]),
+    ("toml_edit", &["inventory", "topology"]),
     ("ulid", &["cli", "sweep"]),
     ("unicode_width", &["cli", "report"]),
     ("webpki", &["identify/trust"]),
     ("x509_ocsp", &["x509"]),
     ("x509_parser", &["x509"]),
+    ("zip", &["topology"]),
 ];
 
 /// Where `async` and its runtime may be: what does the network, and what drives it.
@@ -229,6 +234,7 @@ const STAGES: &[&str] = &[
     "kept",
     "report",
     "resolve",
+    "topology",
 ];
 
 #[test]

@@ -65,6 +65,25 @@ Examples:
   sameca judge run.ndjson --ca-file contoso-ca.cer
   sameca judge site-a.ndjson site-b.ndjson --same root";
 
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  In the Lync Server Management Shell:
+    Get-CsTopology -AsXml | Out-File topology.xml
+  Then, anywhere:
+    sameca import topology.xml -o estate.toml
+    sameca estate check estate.toml
+    sameca check -f estate.toml
+  After a change of the topology:
+    sameca import topology.xml -o estate.toml --update
+  Objects, given together:
+    Get-CsService | ConvertTo-Json | Out-File services.json
+    Get-CsComputer | ConvertTo-Json | Out-File computers.json
+    sameca import services.json computers.json -o estate.toml
+
+Exit codes:
+  0  the estate is written
+  2  an export is wrong, or the estate is there already";
+
 const ESTATE_EXAMPLES: &str = "\
 Example:
   sameca estate check estate.toml
@@ -118,6 +137,9 @@ pub enum Command {
     /// Show what changed between two kept runs
     #[command(after_help = renewal::DIFF_EXAMPLES)]
     Diff(DiffArgs),
+    /// Make an estate file from exports of a Lync topology
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
     /// Work on estate files
     Estate(EstateArgs),
     /// See it work on a small estate inside this process
@@ -217,6 +239,23 @@ pub struct JudgeArgs {
     /// The form of the result.
     #[command(flatten)]
     pub format: ReportFormat,
+    /// The output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `sameca import`.
+#[derive(Clone, Debug, Args)]
+pub struct ImportArgs {
+    /// Exports of one topology: Get-CsTopology -AsXml, .tbxml, Export-CsConfiguration, or objects as CSV or JSON
+    #[arg(value_name = "TOPOLOGY", required = true)]
+    pub topologies: Vec<PathBuf>,
+    /// Replace the estate file if there is one
+    #[arg(long)]
+    pub force: bool,
+    /// Add to the estate file what it lacks, and show the difference; nothing in it is changed or removed
+    #[arg(long, requires = "output", conflicts_with = "force")]
+    pub update: bool,
     /// The output.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -7,10 +7,11 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::candidates;
 use crate::cli::settings::{Given, Source};
-use crate::inventory::{Builder, InventoryError};
+use crate::inventory::{Builder, Selection};
 use crate::model::target::Inventory;
+use crate::topology::{self, Import};
 
-/// The largest list or estate that is read.
+/// The largest list, estate or topology that is read.
 const FILE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// What to check. Everything that is wrong is told at once.
@@ -24,9 +25,18 @@ pub(super) fn inventory(given: &Given) -> Result<Inventory> {
         let (name, bytes) = read(list)?;
         builder.list(&name, &bytes);
     }
+    let mut exports = Vec::new();
     for path in &given.estates {
-        let (_, bytes) = read(&Source::File(path.clone()))?;
-        builder.estate(path, &bytes);
+        let (name, bytes) = read(&Source::File(path.clone()))?;
+        if topology::is_topology(&bytes) {
+            exports.push((name, bytes));
+        } else {
+            builder.estate(path, &bytes);
+        }
+    }
+    if let Some((name, _)) = exports.first() {
+        let estate = import(&exports)?.estate();
+        builder.estate(Path::new(name), estate.as_bytes());
     }
     let inventory = builder
         .finish()
@@ -37,12 +47,31 @@ pub(super) fn inventory(given: &Given) -> Result<Inventory> {
     Ok(inventory)
 }
 
-fn sentences(errors: &[InventoryError]) -> String {
-    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+/// Reads exports of a topology: their names and their bytes.
+pub(super) fn import(exports: &[(String, Vec<u8>)]) -> Result<Import> {
+    let sources: Vec<topology::Source<'_>> = exports
+        .iter()
+        .map(|(name, bytes)| topology::Source { name, bytes })
+        .collect();
+    topology::import(&sources).map_err(|errors| anyhow!("{}", sentences(&errors)))
+}
+
+/// Whether a text is an estate that can be used.
+pub(super) fn estate(path: &Path, text: &str) -> Result<()> {
+    let mut builder = Builder::new(Selection::default());
+    builder.estate(path, text.as_bytes());
+    builder
+        .finish()
+        .map(drop)
+        .map_err(|errors| anyhow!("{}", sentences(&errors)))
+}
+
+fn sentences<E: ToString>(errors: &[E]) -> String {
+    let lines: Vec<String> = errors.iter().map(E::to_string).collect();
     lines.join("\n")
 }
 
-fn read(source: &Source) -> Result<(String, Vec<u8>)> {
+pub(super) fn read(source: &Source) -> Result<(String, Vec<u8>)> {
     match source {
         Source::Stdin => bounded("standard input", std::io::stdin().lock()),
         Source::File(path) => bounded(&path.display().to_string(), open(path)?),
@@ -67,7 +96,7 @@ fn bounded(name: &str, input: impl Read) -> Result<(String, Vec<u8>)> {
         .with_context(|| format!("cannot read {name}"))?;
     if bytes.len() as u64 > FILE_LIMIT {
         bail!(
-            "{name} is larger than {} MiB: not a list or an estate",
+            "{name} is larger than {} MiB: not a list, an estate or a topology",
             FILE_LIMIT / 1024 / 1024
         );
     }

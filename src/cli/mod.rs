@@ -11,6 +11,7 @@ mod estate;
 pub mod exit;
 mod explain;
 mod given;
+mod import;
 mod judge;
 mod network;
 pub mod options;
@@ -50,6 +51,7 @@ fn dispatch(command: Command) -> Result<Exit> {
         Command::Judge(args) => judge::run(&settings::Judge::new(*args, environment)?),
         Command::Renewed(args) => renewed::run(&settings::Renewed::new(*args, environment)?),
         Command::Diff(args) => diff::run(&settings::Diff::new(args, environment)?),
+        Command::Import(args) => import::run(&settings::Import::new(args, environment)?),
         Command::Estate(args) => match args.command {
             EstateCommand::Check(args) => {
                 estate::check(&settings::EstateCheck::new(args, environment))

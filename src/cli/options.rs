@@ -48,9 +48,10 @@ pub struct TargetArgs {
     #[arg(short, long, value_name = "FILE")]
     pub list: Vec<PathBuf>,
 
-    /// Read an estate file (TOML)
+    /// Read an estate file (TOML), or an export of a Lync topology
     ///
-    /// It names servers with roles, pools and ports. `sameca estate check FILE` shows what would be connected to.
+    /// It names servers with roles, pools and ports. `sameca estate check FILE` shows what would be connected to,
+    /// `sameca import` makes an estate of a topology.
     #[arg(short = 'f', long, value_name = "FILE")]
     pub estate: Vec<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 mod documents;
 mod kept;
+mod import;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};

@@ -104,6 +104,9 @@ pub enum UsageError {
     /// What is expected is neither a thumbprint nor a name that could be a file's.
     #[error("`{0}` looks like a thumbprint and has {1} hex digits; a SHA-1 has 40, a SHA-256 64")]
     Thumbprint(String, usize),
+    /// There is no file to update.
+    #[error("--update needs a file; give it with -o")]
+    UpdateOfStdout,
 }
 
 /// `sameca check`.
@@ -239,6 +242,28 @@ pub struct EstateCheck {
     pub given: Given,
     /// The output.
     pub output: Output,
+}
+
+/// `sameca import`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+    /// The exports.
+    pub topologies: Vec<PathBuf>,
+    /// What becomes of an estate that is there already.
+    pub existing: Existing,
+    /// The output.
+    pub output: Output,
+}
+
+/// What becomes of an estate file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and nothing is written.
+    Kept,
+    /// It is replaced (`--force`).
+    Replaced,
+    /// What it lacks is added (`--update`).
+    Updated,
 }
 
 /// `sameca demo`.

@@ -1,13 +1,15 @@
 //! Arguments -> settings.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
-    CaSources, Check, Connect, Demo, DemoEstate, Environment, EstateCheck, Explain, Given, Judge,
-    Output, Policy, Show, Source, UsageError, Verbosity,
+    CaSources, Check, Connect, Demo, DemoEstate, Environment, EstateCheck, Existing, Explain,
+    Given, Import, Judge, Output, Policy, Show, Source, UsageError, Verbosity,
 };
-use crate::cli::args::{CheckArgs, DemoArgs, EstateCheckArgs, ExplainArgs, JudgeArgs, ShowArgs};
+use crate::cli::args::{
+    CheckArgs, DemoArgs, EstateCheckArgs, ExplainArgs, ImportArgs, JudgeArgs, ShowArgs,
+};
 use crate::cli::options::{
     AddressArgs, CaArgs, ConnectArgs, Deny, EvidenceLevel, GroupChoice, OutputArgs, PolicyArgs,
     SameRule, TargetArgs, When,
@@ -107,6 +109,29 @@ impl EstateCheck {
             },
             output: output(args.output, environment),
         }
+    }
+}
+
+impl Import {
+    /// What is meant by `sameca import` and these arguments.
+    ///
+    /// # Errors
+    ///
+    /// An update of standard output.
+    pub fn new(args: ImportArgs, environment: Environment) -> Result<Self, UsageError> {
+        let standard = args.output.output.as_deref() == Some(Path::new("-"));
+        if args.update && standard {
+            return Err(UsageError::UpdateOfStdout);
+        }
+        Ok(Self {
+            topologies: args.topologies,
+            existing: match (args.force, args.update) {
+                (true, _) => Existing::Replaced,
+                (false, true) => Existing::Updated,
+                (false, false) => Existing::Kept,
+            },
+            output: output(args.output, environment),
+        })
     }
 }
 
