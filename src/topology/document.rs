@@ -103,7 +103,8 @@ impl Collector {
     fn text(&mut self, text: &str, place: &Place) {
         if self.parent() == "Name" && self.inside("CentralSite") {
             if let (Some(id), Some(draft)) = (&self.site, self.drafts.last_mut()) {
-                draft.sites.insert(id.clone(), text.trim().to_owned());
+                // The text comes in pieces where it holds references.
+                draft.sites.entry(id.clone()).or_default().push_str(text);
             }
         } else if self.parent() == "Data" && self.inside("DocItemSet") {
             self.nested.push_str(text);
@@ -354,7 +355,8 @@ fn join(draft: Draft, place: &Place) -> Result<Export, Vec<TopologyError>> {
             continue;
         };
         names.extend(cluster.id.map(|id| (id, name.clone())));
-        let site = cluster.site.and_then(|id| draft.sites.get(&id)).cloned();
+        let site = cluster.site.and_then(|id| draft.sites.get(&id));
+        let site = site.map(|name| name.trim().to_owned());
         pools.push(Pool {
             fqdn: name,
             members: cluster.members,
