@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sameca::model::observation::Observation;
 use sameca::model::report::RunReport;
-use sameca::report::{Style, explain, json, ndjson, pem, schema, show, table};
+use sameca::report::{Style, explain, json, ndjson, pem, requirement, schema, show, table};
 
 const SAMPLES: [&str; 8] = [
     "none",
@@ -76,6 +76,16 @@ fn explain() {
 }
 
 #[test]
+fn requirement() {
+    for name in ["none", "different", "inconclusive", "groups", "hostile"] {
+        let text = rendered(|out| requirement::render(&sample(name), &Style::default(), out));
+        insta::assert_snapshot!(format!("requirement-{name}"), text);
+    }
+    let document = rendered(|out| requirement::render_json(&sample("different"), out));
+    insta::assert_snapshot!("requirement-json", document);
+}
+
+#[test]
 fn pem() {
     for name in ["different", "inconclusive", "hostile"] {
         let text = rendered(|out| pem::render(&sample(name), out));
@@ -116,6 +126,14 @@ fn nothing_that_a_server_said_is_alive() {
         ),
         ("pem", rendered(|out| pem::render(&report, out))),
         ("json", rendered(|out| json::render(&report, out))),
+        (
+            "requirement",
+            rendered(|out| requirement::render(&report, &style, out)),
+        ),
+        (
+            "requirement-json",
+            rendered(|out| requirement::render_json(&report, out)),
+        ),
     ] {
         let alive = text
             .chars()
@@ -173,12 +191,13 @@ fn styles() -> Vec<Style> {
 }
 
 /// What each format for people writes of a report.
-fn for_people(report: &RunReport, style: &Style) -> [String; 4] {
+fn for_people(report: &RunReport, style: &Style) -> [String; 5] {
     [
         rendered(|out| table::render(report, style, out)),
         rendered(|out| show::render(report, style, out)),
         rendered(|out| explain::render(report, style, out)),
         rendered(|out| pem::render(report, out)),
+        rendered(|out| requirement::render(report, style, out)),
     ]
 }
 
@@ -247,7 +266,7 @@ fn lines_fit_the_width() {
                 width,
                 ..Style::default()
             };
-            let [table, show, explain, _] = for_people(&sample(name), &style);
+            let [table, show, explain, ..] = for_people(&sample(name), &style);
             for line in [table, show, explain].iter().flat_map(|text| text.lines()) {
                 assert!(
                     sameca::report::text::width(line) <= width,
@@ -345,7 +364,7 @@ fn many_agreeing_rows_fold_and_no_other() {
     for row in &report.endpoints {
         assert!(all.contains(&row.target), "{} is missing", row.target);
     }
-    let [_, show, explain, pem] = for_people(&report, &Style::default());
+    let [_, show, explain, pem, _] = for_people(&report, &Style::default());
     assert!(show.contains("host2999.contoso.com:443"));
     assert!(explain.contains("and 2907"));
     assert!(pem.contains("host2999.contoso.com:443"));

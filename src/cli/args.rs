@@ -349,6 +349,10 @@ pub enum Format {
     Ndjson,
     /// The certificates as presented
     Pem,
+    /// Microsoft's requirement for Persistent Chat file upload/download, as a page for a change request
+    Requirement,
+    /// That page as one JSON document
+    RequirementJson,
 }
 
 /// The forms of one endpoint.

@@ -9,7 +9,7 @@ use crate::cli::output::Destination;
 use crate::cli::settings::{Output, Verbosity};
 use crate::model::observation::Observations;
 use crate::model::report::Report;
-use crate::report::{Style, json, ndjson, pem, table, text};
+use crate::report::{Style, json, ndjson, pem, requirement, table, text};
 
 /// Writes the report in the format asked for. Where that does not show the verdict, standard error does.
 pub(super) fn write(
@@ -24,6 +24,8 @@ pub(super) fn write(
         Format::Table => table::render(report, &style(output), out),
         Format::Json => json::render(report, out),
         Format::Pem => pem::render(report, out),
+        Format::Requirement => requirement::render(report, &style(output), out),
+        Format::RequirementJson => requirement::render_json(report, out),
         Format::Ndjson => self::observations(observations, out),
     })?;
     if !shown {

@@ -218,7 +218,11 @@ impl Looked {
         match format {
             // Only here it shows whether a chain is trusted, which costs as much as all the rest.
             Format::Json => work(&case.with_trust(&assess)),
-            Format::Table | Format::Ndjson | Format::Pem => work(&case),
+            Format::Table
+            | Format::Ndjson
+            | Format::Pem
+            | Format::Requirement
+            | Format::RequirementJson => work(&case),
         }
     }
 

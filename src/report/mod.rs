@@ -15,6 +15,7 @@ pub mod ndjson;
 mod page;
 pub mod pem;
 pub mod renewal;
+pub mod requirement;
 mod rows;
 pub mod schema;
 pub mod show;

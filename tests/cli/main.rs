@@ -1,8 +1,8 @@
 //! The program as a user meets it: arguments in, exit status and output out, servers on loopback.
 
 mod documents;
-mod kept;
 mod import;
+mod kept;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
