@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::model::target::{Endpoint, Host, Port, Target};
+use crate::model::target::{Endpoint, Host, Port, ResolvedName, Target};
 
 /// Which addresses are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -222,6 +222,29 @@ fn wanted(target: &Target, found: Vec<IpAddr>, family: Family) -> Result<Vec<IpA
     Err(format!(
         "{host} has no {lacking} address, and {option} was given"
     ))
+}
+
+/// Each name once, with what the inventory and DNS say of it, in the order in which they first occur.
+pub fn by_name(resolved: &[(Target, Result<Vec<IpAddr>, String>)]) -> Vec<ResolvedName> {
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut names: Vec<ResolvedName> = Vec::new();
+    for (target, addresses) in resolved {
+        let Host::Name(name) = &target.host else {
+            continue;
+        };
+        let next = names.len();
+        match names.get_mut(*known.entry(name).or_insert(next)) {
+            Some(earlier) if earlier.pool.is_none() => earlier.pool.clone_from(&target.pool),
+            Some(_) => {}
+            None => names.push(ResolvedName {
+                name: name.clone(),
+                pool: target.pool.clone(),
+                given: target.addresses.clone(),
+                addresses: addresses.clone(),
+            }),
+        }
+    }
+    names
 }
 
 /// One endpoint for each address, port and server name, in the order in which they first occur.

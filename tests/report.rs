@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sameca::model::observation::Observation;
 use sameca::model::report::RunReport;
-use sameca::report::{Style, explain, json, ndjson, pem, requirement, schema, show, table};
+use sameca::report::{Style, estate, explain, json, ndjson, pem, requirement, schema, show, table};
 
 const SAMPLES: [&str; 8] = [
     "none",
@@ -425,3 +425,41 @@ fn parsed(text: &str) -> serde_json::Value {
 
 /// A kept observation of version 1.
 const OBSERVATION: &str = r#"{"schema":"sameca.observation/1","run":"01KAPQZ6W0M3T9X4H2N8C5VBJE","at":"2026-11-22T20:15:04.120Z","roles":["front-end","persistent-chat"],"group":"internal","pool":"lyncpool.contoso.com","required":true,"one_of_host":false,"names":["lync01.contoso.com"],"variant":null,"count":1,"target":"lync01.contoso.com:443","host":"lync01.contoso.com","address":"192.0.2.11","port":443,"sni":"lync01.contoso.com","outcome":"captured","detail":null,"elapsed_ms":14,"attempts":[{"method":"capture","outcome":"captured","detail":null,"elapsed_ms":14}],"tls":{"version":"TLSv1.0","cipher_suite":"TLS_RSA_WITH_AES_128_CBC_SHA","method":"capture","possession":"not-shown","possession_detail":null,"client_certificate":{"requested":null,"authorities":[],"authorities_size":null},"ocsp_response":null},"chain":["MAMCAQE="]}"#;
+
+#[test]
+fn names_are_shown_with_what_the_estate_and_dns_say() {
+    use sameca::model::target::ResolvedName;
+    let name = |name: &str, pool: Option<&str>, addresses: Result<&[&str], &str>| ResolvedName {
+        name: name.to_owned(),
+        pool: pool.map(str::to_owned),
+        given: Vec::new(),
+        addresses: addresses
+            .map(|texts| {
+                texts
+                    .iter()
+                    .map(|text| text.parse().expect("an address"))
+                    .collect()
+            })
+            .map_err(str::to_owned),
+    };
+    let pool = Some("pool.test");
+    let mut given = name("given.test", None, Ok(&["192.0.2.7"]));
+    given.given = vec!["192.0.2.7".parse().expect("an address")];
+    let names = [
+        name("fe1.test", pool, Ok(&["192.0.2.1"])),
+        name("fe2.test", pool, Ok(&["192.0.2.2"])),
+        name(
+            "fe3.test",
+            pool,
+            Err("fe3.test does not resolve: no such name"),
+        ),
+        name("pool.test", None, Ok(&["192.0.2.1", "192.0.2.9"])),
+        given,
+    ];
+    let shown = rendered(|out| estate::names(&names, &Style::default(), out));
+    insta::assert_snapshot!("estate-names", shown);
+    assert_eq!(
+        rendered(|out| estate::names(&[], &Style::default(), out)),
+        ""
+    );
+}

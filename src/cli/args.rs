@@ -289,6 +289,9 @@ pub struct EstateCheckArgs {
     /// Which servers must agree
     #[arg(long, value_name = "GROUP", default_value = "internal")]
     pub group: GroupChoice,
+    /// Ask DNS for every name too, and show what it says beside the estate; still contacts no server
+    #[arg(long)]
+    pub resolve_names: bool,
     /// The output.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -4,15 +4,29 @@ use anyhow::Result;
 
 use crate::cli::exit::Exit;
 use crate::cli::given;
+use crate::cli::network;
 use crate::cli::output::Destination;
 use crate::cli::present;
 use crate::cli::settings::EstateCheck;
 use crate::report::estate;
+use crate::resolve;
 
 /// Reads the estate and shows every endpoint of it.
 pub(super) fn check(settings: &EstateCheck) -> Result<Exit> {
     let inventory = given::inventory(&settings.given)?;
     let destination = Destination::open(settings.output.file.as_deref())?;
-    destination.write(|out| estate::render(&inventory, &present::style(&settings.output), out))?;
+    let style = present::style(&settings.output);
+    let names = match &settings.resolve {
+        Some(resolve) => {
+            let targets = inventory.targets.clone();
+            let resolved = network::block_on(resolve::all(targets, resolve))?;
+            resolve::by_name(&resolved)
+        }
+        None => Vec::new(),
+    };
+    destination.write(|out| {
+        estate::render(&inventory, &style, out)?;
+        estate::names(&names, &style, out)
+    })?;
     Ok(Exit::Same)
 }

@@ -1,7 +1,7 @@
 //! What a verdict looks at in an observation, in few bytes, so that those of a whole network fit into memory.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -150,6 +150,8 @@ pub struct Briefs {
     sent: Vec<Arc<[Sha256]>>,
     numbers: HashMap<Arc<[Sha256]>, u32>,
     pub(super) started: Option<Timestamp>,
+    /// The addresses of the members of each pool, under their own names.
+    members: BTreeMap<Box<str>, BTreeSet<IpAddr>>,
 }
 
 impl Briefs {
@@ -158,10 +160,25 @@ impl Briefs {
         let source = u32::try_from(self.rows.len()).expect("fewer than 2^32 observations");
         let sent = self.number(observation.chain.iter().skip(1).map(Der::sha256).collect());
         self.rows.push(Brief::new(source, observation, leaf, sent));
+        self.note_member(observation);
         self.started = Some(
             self.started
                 .map_or(observation.at, |at| at.min(observation.at)),
         );
+    }
+
+    fn note_member(&mut self, observation: &Observation) {
+        if let (Some(pool), Some(address)) = (&observation.pool, observation.address)
+            && *pool != observation.host
+        {
+            let known = self.members.entry(pool.as_str().into()).or_default();
+            known.insert(address);
+        }
+    }
+
+    /// The addresses of the members of each pool, as their own names lead to them.
+    pub(super) fn members(&self) -> &BTreeMap<Box<str>, BTreeSet<IpAddr>> {
+        &self.members
     }
 
     fn number(&mut self, sent: Arc<[Sha256]>) -> u32 {

@@ -15,7 +15,7 @@ use crate::model::observation::{
 };
 use crate::model::report::ReferenceOrigin;
 use crate::model::target::{Port, Role};
-use crate::model::verdict::{Same, Threshold};
+use crate::model::verdict::{Same, Severity, Threshold};
 
 /// A made-up run.
 #[derive(Clone, Debug, Default)]
@@ -733,4 +733,69 @@ proptest! {
         twice.observations.extend(run.observations.clone());
         prop_assert_eq!(verdict_of(&run.judge_by(&rules)), verdict_of(&twice.judge_by(&rules)));
     }
+}
+
+/// The message and severity of a finding about the run.
+fn finding(run: &Run, code: &str) -> Option<(Severity, String)> {
+    let report = judge(&rules(), &run.observations, &run.identified);
+    let found = report.findings.iter().find(|finding| finding.code == code);
+    found.map(|finding| (finding.severity, finding.message.clone()))
+}
+
+/// A pool of two members, and what its name leads to.
+fn pool(behind: &[&str]) -> Run {
+    let at = |run: Run, host: &str, address: &str, pool: Option<&str>| {
+        run.shows(&[Role::FrontEnd], host, host, "A", Known::Proven(1))
+            .with(|seen| {
+                seen.address = address.parse().ok();
+                seen.pool = pool.map(str::to_owned);
+            })
+    };
+    let run = at(Run::default(), "fe1:443", "192.0.2.1", Some("pool"));
+    let run = at(run, "fe2:443", "192.0.2.2", Some("pool"));
+    behind
+        .iter()
+        .fold(run, |run, address| at(run, "pool:443", address, None))
+}
+
+#[test]
+fn an_address_behind_a_pool_that_no_member_has_is_found() {
+    let found = |behind: &[&str]| finding(&pool(behind), "pool-address");
+    assert_eq!(found(&["192.0.2.1", "192.0.2.2"]), None);
+    assert_eq!(found(&["192.0.2.2"]), None, "a member out of rotation");
+    let (severity, message) = found(&["192.0.2.1", "192.0.2.9"]).expect("a stranger");
+    assert_eq!(severity, Severity::Warning);
+    assert!(
+        message.contains("pool leads to 192.0.2.9, which is no member's"),
+        "{message}"
+    );
+    let (severity, message) = found(&["192.0.2.9"]).expect("a balancer");
+    assert_eq!(severity, Severity::Notice);
+    assert!(message.contains("a load balancer"), "{message}");
+}
+
+#[test]
+fn a_server_that_is_its_own_pool_has_no_stranger() {
+    let run = Run::default()
+        .shows(&[Role::FrontEnd], "se:443", "se", "A", Known::Proven(1))
+        .with(|seen| {
+            seen.address = "192.0.2.1".parse().ok();
+            seen.pool = Some("se".to_owned());
+        });
+    assert_eq!(finding(&run, "pool-address"), None);
+}
+
+#[test]
+fn names_that_dns_does_not_know_are_found_once() {
+    let run = Run::default()
+        .fails(&[Role::FrontEnd], "fe1:443", Outcome::NoAddress)
+        .fails(&[Role::FrontEnd], "fe1:5061", Outcome::NoAddress)
+        .fails(&[Role::FrontEnd], "fe2:443", Outcome::Refused);
+    let (severity, message) = finding(&run, "not-in-dns").expect("a lost name");
+    assert_eq!(severity, Severity::Warning);
+    assert!(
+        message.starts_with("the estate names fe1, for which"),
+        "{message}"
+    );
+    assert_eq!(finding(&pool(&[]), "not-in-dns"), None);
 }

@@ -226,6 +226,19 @@ pub enum Expectation {
     ReferenceCa(std::path::PathBuf),
 }
 
+/// A name of an inventory, and what the inventory and DNS say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedName {
+    /// The name.
+    pub name: String,
+    /// The pool whose member it is by the inventory.
+    pub pool: Option<String>,
+    /// The addresses that the inventory gives; empty: DNS was asked.
+    pub given: Vec<IpAddr>,
+    /// The addresses that will be connected to, or why there are none.
+    pub addresses: Result<Vec<IpAddr>, String>,
+}
+
 /// One address of one or more targets: what is connected to, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {

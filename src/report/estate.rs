@@ -1,9 +1,12 @@
 //! What would be asked of an estate: [`Inventory`] as a table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::net::IpAddr;
 
-use crate::model::target::{Expectation, FileTarget, Group, Inventory, Requirement, Target};
+use crate::model::target::{
+    Expectation, FileTarget, Group, Inventory, Requirement, ResolvedName, Target,
+};
 use crate::report::page::Page;
 use crate::report::style::Style;
 use crate::report::text;
@@ -16,7 +19,7 @@ pub fn render(inventory: &Inventory, style: &Style, out: &mut dyn Write) -> io::
         .as_deref()
         .map_or_else(String::new, |name| format!("{name}: "));
     let endpoints = inventory.targets.len() + inventory.files.len();
-    let hosts: std::collections::BTreeSet<_> = inventory
+    let hosts: BTreeSet<_> = inventory
         .targets
         .iter()
         .map(|target| &target.host)
@@ -86,6 +89,63 @@ fn expected(inventory: &Inventory, group: Group) -> String {
         Some(Expectation::Public) => ", from a public CA".to_owned(),
         Some(Expectation::ReferenceCa(path)) => format!(", from the CA in {}", path.display()),
     }
+}
+
+/// Writes what DNS says of each name, and where it and the estate disagree. Writes nothing when no name was asked for.
+pub fn names(names: &[ResolvedName], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let mut page = Page::new(style, out);
+    page.section("names")?;
+    let mut members: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
+    for one in names {
+        if let Some(pool) = one.pool.as_deref().filter(|pool| *pool != one.name) {
+            let found = one.addresses.iter().flatten().copied();
+            members.entry(pool).or_default().extend(found);
+        }
+    }
+    for one in names {
+        let words = in_dns(one, members.get(one.name.as_str()));
+        page.hang("  ", 4, &format!("{}: {words}", one.name))?;
+    }
+    Ok(())
+}
+
+fn in_dns(one: &ResolvedName, members: Option<&BTreeSet<IpAddr>>) -> String {
+    let listed = |addresses: &[IpAddr]| {
+        let words: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        words.join(", ")
+    };
+    let addresses = match &one.addresses {
+        Ok(_) if !one.given.is_empty() => {
+            return format!("{} by the estate; DNS was not asked", listed(&one.given));
+        }
+        Ok(addresses) => addresses,
+        Err(why) => return format!("not in DNS ({why})"),
+    };
+    let foreign: Vec<IpAddr> = addresses
+        .iter()
+        .copied()
+        .filter(|address| members.is_some_and(|members| !members.contains(address)))
+        .collect();
+    let missing: Vec<IpAddr> = members
+        .into_iter()
+        .flatten()
+        .copied()
+        .filter(|address| !addresses.contains(address))
+        .collect();
+    let mut words = listed(addresses);
+    if !foreign.is_empty() {
+        words.push_str(&format!("; of no member: {}", listed(&foreign)));
+    }
+    if !missing.is_empty() {
+        words.push_str(&format!(
+            "; of members, but not behind the pool's name: {}",
+            listed(&missing)
+        ));
+    }
+    words
 }
 
 /// The ports of one host that are alike in everything else.

@@ -155,3 +155,23 @@ fn service(cluster: u8, port: u16) -> String {
          <Ports><Port Port='{port}' Protocol='Mtls'/></Ports></Service>"
     )
 }
+
+#[test]
+fn dns_is_asked_for_the_names_of_an_estate_on_demand() {
+    let (_folder, path) = folder();
+    std::fs::write(&path, "[[endpoint]]\nhost = \"localhost\"\n").expect("writes");
+    let path = path.to_str().expect("a path");
+    let silent = sameca(&["estate", "check", path]);
+    assert!(
+        !stdout(&silent).contains("127.0.0.1"),
+        "{}",
+        stdout(&silent)
+    );
+    let asked = sameca(&["estate", "check", path, "--resolve-names"]);
+    assert_eq!(code(&asked), 0, "{}", stderr(&asked));
+    assert!(
+        stdout(&asked).contains("localhost: 127.0.0.1"),
+        "{}",
+        stdout(&asked)
+    );
+}

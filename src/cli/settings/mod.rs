@@ -240,6 +240,8 @@ pub struct Judge {
 pub struct EstateCheck {
     /// The estates, as given.
     pub given: Given,
+    /// How names become addresses; absent: they are not asked for.
+    pub resolve: Option<resolve::Settings>,
     /// The output.
     pub output: Output,
 }

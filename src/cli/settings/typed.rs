@@ -107,6 +107,7 @@ impl EstateCheck {
                 estates: args.estates,
                 ..Given::default()
             },
+            resolve: args.resolve_names.then(resolve::Settings::default),
             output: output(args.output, environment),
         }
     }

@@ -14,8 +14,10 @@ mod key_id_mismatch;
 mod leaf_is_ca;
 mod md5_signature;
 mod name_missing;
+mod not_in_dns;
 mod not_yet_valid;
 mod old_protocol;
+mod pool_address;
 mod pool_name_missing;
 mod ports_differ;
 mod possession_failed;
@@ -74,6 +76,8 @@ const OF_RUN: &[RunRule] = &[
     ca_generations::find,
     intermediate_missing::find,
     ipv6_unreachable::find,
+    not_in_dns::find,
+    pool_address::find,
     inspection::find,
     ports_differ::find,
 ];

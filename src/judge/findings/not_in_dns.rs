@@ -1,0 +1,30 @@
+//! A name of the estate has no address: Lync may know the server, DNS does not.
+
+use std::collections::BTreeSet;
+
+use crate::judge::Case;
+use crate::model::observation::Outcome;
+use crate::model::verdict::{Finding, Severity};
+
+/// The most names that are listed.
+const LISTED: usize = 5;
+
+pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
+    let lost = case
+        .rows
+        .iter()
+        .filter(|row| row.outcome == Outcome::NoAddress);
+    let hosts: BTreeSet<&str> = lost.map(|row| row.host()).collect();
+    let named: Vec<&str> = hosts.iter().copied().take(LISTED).collect();
+    let more = match hosts.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!hosts.is_empty()).then(|| {
+        let message = format!(
+            "the estate names {}{more}, for which DNS gives no address; servers find each other by the topology, so such a server can be alive",
+            named.join(", ")
+        );
+        Finding::new("not-in-dns", Severity::Warning, message)
+    })
+}
