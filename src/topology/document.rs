@@ -289,8 +289,12 @@ impl Collector {
             let empty = draft.clusters.is_empty() && draft.services.is_empty();
             wanted && !empty
         });
-        let (Some(draft), None) = (self.drafts.pop(), self.drafts.pop()) else {
-            let what = "there is not exactly one topology with pools and services in it";
+        let count = self.drafts.len();
+        let (Some(draft), 1) = (self.drafts.pop(), count) else {
+            let what = match count {
+                0 => "there is no topology in it, or an empty one".to_owned(),
+                _ => format!("there are {count} topologies in it"),
+            };
             let hint = "export it again: Get-CsTopology -AsXml | Out-File topology.xml";
             return Err(vec![place.refuse(what, hint)]);
         };

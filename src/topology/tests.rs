@@ -239,6 +239,15 @@ fn an_entity_bomb_does_not_go_off() {
 }
 
 #[test]
+fn a_configuration_without_a_topology_is_refused_and_so_are_two() {
+    let settings = "<DocItemSet><DocItem><Data><Other/></Data></DocItem></DocItemSet>";
+    assert!(error(settings.as_bytes()).contains("there is no topology in it"));
+    assert!(error(b"<Topology/>").contains("or an empty one"));
+    let twice = format!("<DocItemSet>{}{0}</DocItemSet>", topology("", PORT));
+    assert!(error(twice.as_bytes()).contains("there are 2 topologies in it"));
+}
+
+#[test]
 fn a_topology_without_lync_servers_is_refused() {
     let text = topology("", "").replace("Registrar", "UserStore");
     assert!(error(text.as_bytes()).contains("there is no server in it that could be asked"));
