@@ -1,9 +1,23 @@
 use std::collections::BTreeSet;
+use std::path::Path;
+
+use proptest::prelude::*;
 
 use super::*;
+use crate::inventory::{Builder, Selection};
+
+/// An export of each kind.
+const FORMS: [&str; 6] = [
+    "published-2013.xml",
+    "published-2015-standard-edition.xml",
+    "builder-2013.tbxml",
+    "configuration-2013.zip",
+    "services.json",
+    "services.csv",
+];
 
 fn fixture(name: &str) -> Vec<u8> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/topology");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/topology");
     std::fs::read(path.join(name)).expect("a fixture")
 }
 
@@ -340,5 +354,37 @@ fn every_name_of_the_estate_is_given_once_for_each_role_and_group() {
             endpoint.optional,
         );
         assert!(seen.insert(key), "{endpoint:?}");
+    }
+}
+
+proptest! {
+    /// As the fuzz target has it: errors, or an estate that can be used and lacks nothing.
+    #[test]
+    fn no_change_to_an_export_makes_it_panic(
+        form in 0..FORMS.len(),
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..6),
+        length in any::<proptest::sample::Index>(),
+        cut in any::<bool>(),
+    ) {
+        let mut bytes = fixture(FORMS[form]);
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if cut {
+            bytes.truncate(length.index(bytes.len()));
+        }
+        let source = Source { name: "t", bytes: &bytes };
+        match import(&[source]) {
+            Ok(import) => {
+                let estate = import.estate();
+                let mut builder = Builder::new(Selection::default());
+                builder.estate(Path::new("estate.toml"), estate.as_bytes());
+                prop_assert!(builder.finish().is_ok(), "{}", estate);
+                let update = import.update("estate.toml", &estate);
+                prop_assert_eq!(update.map(|update| update.text), Ok(estate));
+            }
+            Err(errors) => prop_assert!(!errors.is_empty()),
+        }
     }
 }
