@@ -15,6 +15,7 @@ mod list;
 mod merge;
 mod name;
 mod ports;
+mod range;
 mod refusal;
 mod target;
 mod text;
@@ -23,6 +24,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 pub use self::name::{address, server_name};
+pub use self::range::{Range, range};
 pub use self::refusal::{InventoryError, Refusal};
 pub use self::target::port;
 

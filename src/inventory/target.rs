@@ -128,7 +128,8 @@ fn split(text: &str) -> Result<(&str, Option<&str>), Refusal> {
     })
 }
 
-fn ports(list: &str, text: &str) -> Result<Vec<Port>, Refusal> {
+/// The ports of a list with commas; `text` is what is refused.
+pub(super) fn ports(list: &str, text: &str) -> Result<Vec<Port>, Refusal> {
     if list.is_empty() {
         return Err(Refusal::new(format!("{} names no port", quote(text)))
             .hint("leave out the colon, or write HOST:443"));

@@ -6,6 +6,8 @@
 mod files;
 mod issuers;
 mod pace;
+mod permutation;
+mod space;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ use crate::model::timestamp::Timestamp;
 use crate::resolve;
 pub use issuers::{Fetched, Fetching, fetch_issuers};
 use pace::Pace;
+pub use permutation::Permutation;
+pub use space::{Space, TooLarge};
 
 /// How a run is carried out.
 #[derive(Clone, Debug)]
