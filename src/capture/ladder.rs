@@ -11,11 +11,12 @@
 
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::capture::ended::{Ended, Next, Progress, words};
 use crate::capture::handshake::{self, Configuration};
-use crate::capture::{Settings, clear, dial, starttls};
+use crate::capture::{Connection, Settings, clear, dial, starttls};
 use crate::model::observation::{Attempt, Method, Outcome};
 use crate::model::target::Endpoint;
 use crate::wire::client_hello::{Authentication, HelloVersion};
@@ -110,17 +111,23 @@ pub(super) struct Run {
 }
 
 /// Asks in one way after another until a chain is here or no other way promises one.
-pub(super) async fn climb(ask: &Ask<'_>, configuration: &Configuration) -> Run {
+///
+/// The first of them uses the connection that stands, if one does.
+pub(super) async fn climb(
+    ask: &Ask<'_>,
+    configuration: &Configuration,
+    connection: Option<Connection>,
+) -> Run {
     let first = match ask.settings.handshake {
         true => Rung::Handshake,
         false => Rung::Broad,
     };
-    climb_from(first, &Rung::ALL, ask, configuration).await
+    climb_from(first, &Rung::ALL, ask, configuration, connection).await
 }
 
 /// Asks in one way only.
 pub(super) async fn ask_once(rung: Rung, ask: &Ask<'_>, configuration: &Configuration) -> Run {
-    climb_from(rung, &[rung], ask, configuration).await
+    climb_from(rung, &[rung], ask, configuration, None).await
 }
 
 async fn climb_from(
@@ -128,17 +135,31 @@ async fn climb_from(
     rungs: &[Rung],
     ask: &Ask<'_>,
     configuration: &Configuration,
+    mut connection: Option<Connection>,
 ) -> Run {
-    let began = Instant::now();
+    let connecting = connection.as_ref().map_or(Duration::ZERO, |made| made.took);
+    let now = Instant::now();
+    let began = now.checked_sub(connecting).unwrap_or(now);
     let deadline = began + ask.settings.timeout.min(LONGEST);
     let mut tried = vec![first];
     let mut attempts = Vec::with_capacity(1);
     let mut best: Option<(Ended, Rung)> = None;
     let mut rung = first;
     loop {
-        let start = Instant::now();
+        let start = if attempts.is_empty() {
+            began
+        } else {
+            Instant::now()
+        };
         let is_last = tried.len() == rungs.len();
-        let ended = attempt(rung, ask, configuration, (deadline, is_last)).await;
+        let stream = match connection.take() {
+            Some(made) => Ok(made.stream),
+            None => connect(ask, deadline).await,
+        };
+        let ended = match stream {
+            Ok(stream) => attempt(stream, rung, ask, configuration, (deadline, is_last)).await,
+            Err(ended) => ended,
+        };
         attempts.push(Attempt {
             method: rung.method(),
             outcome: ended.outcome,
@@ -181,18 +202,24 @@ fn silence(attempts: &[Attempt], elapsed: Duration) -> Option<String> {
     })
 }
 
+async fn connect(ask: &Ask<'_>, deadline: Instant) -> Result<TcpStream, Ended> {
+    let limit = connect_limit(ask.settings);
+    dial::connect(ask.endpoint.address, deadline.min(Instant::now() + limit)).await
+}
+
+/// How long a connection may take to come about.
+pub(super) fn connect_limit(settings: &Settings) -> Duration {
+    let limit = settings.connect_timeout.unwrap_or(settings.timeout);
+    limit.min(settings.timeout).min(LONGEST)
+}
+
 async fn attempt(
+    mut stream: TcpStream,
     rung: Rung,
     ask: &Ask<'_>,
     configuration: &Configuration,
     (deadline, is_last): (Instant, bool),
 ) -> Ended {
-    let connect = ask.settings.connect_timeout.unwrap_or(LONGEST).min(LONGEST);
-    let limit = deadline.min(Instant::now() + connect);
-    let mut stream = match dial::connect(ask.endpoint.address, limit).await {
-        Ok(stream) => stream,
-        Err(ended) => return ended,
-    };
     if let Some(protocol) = ask.settings.starttls {
         // Boxed, like the handshake below: most endpoints are waited for without it.
         let spoken = Box::pin(starttls::converse(&mut stream, protocol, deadline)).await;

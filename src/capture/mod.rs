@@ -26,11 +26,14 @@ mod sniff;
 mod starttls;
 mod survey;
 
+use std::net::SocketAddr;
 use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::capture::handshake::Configuration;
 use crate::capture::ladder::{Ask, Run};
-use crate::capture::slots::Slots;
 use crate::capture::survey::Survey;
 use crate::model::observation::{Observation, Outcome};
 use crate::model::target::Endpoint;
@@ -39,10 +42,14 @@ use crate::wire::Limits;
 use crate::wire::client_hello::{Authentication, SuiteOrder};
 
 pub use crate::capture::row::{unconnected, unconnected_endpoint};
+pub use crate::capture::slots::{Slot, Slots};
 pub use crate::capture::starttls::StartTls;
 
 /// The pause before a failed run of the ladder is repeated.
 const BEFORE_RETRY: Duration = Duration::from_millis(250);
+
+/// Connections to one address and port at a time.
+const PER_ADDRESS: usize = 2;
 
 /// How endpoints are asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +98,25 @@ impl Default for Settings {
 pub struct Capturer {
     settings: Settings,
     configuration: Configuration,
-    slots: Slots,
+    slots: Slots<SocketAddr>,
+}
+
+/// A connection that stands, on which nothing was said yet.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    took: Duration,
+}
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotConnected {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The outcome in a sentence.
+    pub detail: String,
+    /// How long it took.
+    pub took: Duration,
 }
 
 impl Capturer {
@@ -100,20 +125,62 @@ impl Capturer {
         Self {
             settings,
             configuration: Configuration::new(),
-            slots: Slots::default(),
+            slots: Slots::new(PER_ADDRESS),
+        }
+    }
+
+    /// Only connects, so that whoever waits for many silent addresses needs little for each. To be followed by
+    /// [`Capturer::observe_on`].
+    ///
+    /// # Errors
+    ///
+    /// There is no connection within the limit.
+    pub async fn connect(&self, address: SocketAddr) -> Result<Connection, NotConnected> {
+        let began = Instant::now();
+        let limit = began + ladder::connect_limit(&self.settings);
+        let connected = dial::connect(address, limit).await;
+        let took = began.elapsed();
+        match connected {
+            Ok(stream) => Ok(Connection { stream, took }),
+            Err(ended) => Err(NotConnected {
+                outcome: ended.outcome,
+                detail: ended.detail.unwrap_or_default(),
+                took,
+            }),
         }
     }
 
     /// Asks one endpoint: an observation for each distinct chain, the usual one first, or the one that says why there
     /// is none. Never empty.
     pub async fn observe(&self, endpoint: &Endpoint, run: &str, at: Timestamp) -> Vec<Observation> {
+        self.observe_by(None, endpoint, run, at).await
+    }
+
+    /// As [`Capturer::observe`], beginning on a connection that stands.
+    pub async fn observe_on(
+        &self,
+        connection: Connection,
+        endpoint: &Endpoint,
+        run: &str,
+        at: Timestamp,
+    ) -> Vec<Observation> {
+        self.observe_by(Some(connection), endpoint, run, at).await
+    }
+
+    async fn observe_by(
+        &self,
+        connection: Option<Connection>,
+        endpoint: &Endpoint,
+        run: &str,
+        at: Timestamp,
+    ) -> Vec<Observation> {
         let ask = Ask {
             endpoint,
             settings: &self.settings,
             server_name: endpoint.target.sni.as_deref(),
             authentication: Authentication::Any,
         };
-        let found = self.climb(&ask).await;
+        let found = self.climb(&ask, connection).await;
         let (rung, outcome) = (found.rung, found.ended.outcome);
         let first = row::observed(&ask, found, None, run, at);
         let samples = self.settings.samples.saturating_sub(1);
@@ -134,24 +201,24 @@ impl Capturer {
     }
 
     /// A run of the ladder, repeated as often as the settings say while the reason may pass.
-    async fn climb(&self, ask: &Ask<'_>) -> Run {
-        let mut run = self.climb_once(ask).await;
+    async fn climb(&self, ask: &Ask<'_>, connection: Option<Connection>) -> Run {
+        let mut run = self.climb_once(ask, connection).await;
         for _ in 0..self.settings.retries {
             if !may_pass(run.ended.outcome) {
                 break;
             }
             tokio::time::sleep(BEFORE_RETRY).await;
             let earlier = run;
-            run = self.climb_once(ask).await;
+            run = self.climb_once(ask, None).await;
             run.elapsed += earlier.elapsed + BEFORE_RETRY;
             run.attempts.splice(..0, earlier.attempts);
         }
         run
     }
 
-    async fn climb_once(&self, ask: &Ask<'_>) -> Run {
+    async fn climb_once(&self, ask: &Ask<'_>, connection: Option<Connection>) -> Run {
         let _slot = self.slots.acquire(ask.endpoint.address).await;
-        ladder::climb(ask, &self.configuration).await
+        ladder::climb(ask, &self.configuration, connection).await
     }
 }
 

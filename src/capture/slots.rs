@@ -1,36 +1,45 @@
-//! No endpoint is asked by more than two connections at a time, however many targets and samples lead to it.
+//! No endpoint has more connections at a time than it should, however many targets and samples lead to it.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Connections to one address and port at a time.
-const PER_ADDRESS: usize = 2;
-
-/// The permits of the addresses in use.
-#[derive(Debug, Default)]
-pub(super) struct Slots(Mutex<HashMap<SocketAddr, Arc<Semaphore>>>);
+/// The permits of what is in use, each `limit` times at a time.
+#[derive(Debug)]
+pub struct Slots<K> {
+    limit: usize,
+    used: Mutex<HashMap<K, Arc<Semaphore>>>,
+}
 
 /// The right to connect; given back when dropped.
-pub(super) struct Slot<'a> {
-    slots: &'a Slots,
-    address: SocketAddr,
+#[derive(Debug)]
+pub struct Slot<'a, K: Copy + Eq + Hash> {
+    slots: &'a Slots<K>,
+    key: K,
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Slots {
-    /// Waits for the right to connect to the address.
-    pub(super) async fn acquire(&self, address: SocketAddr) -> Slot<'_> {
+impl<K: Copy + Eq + Hash> Slots<K> {
+    /// So many at a time of each.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            used: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Waits for the right to connect.
+    pub async fn acquire(&self, key: K) -> Slot<'_, K> {
         let semaphore = self
             .locked()
-            .entry(address)
-            .or_insert_with(|| Arc::new(Semaphore::new(PER_ADDRESS)))
+            .entry(key)
+            .or_insert_with(|| Arc::new(Semaphore::new(self.limit)))
             .clone();
         Slot {
             slots: self,
-            address,
+            key,
             permit: Some(
                 semaphore
                     .acquire_owned()
@@ -40,21 +49,21 @@ impl Slots {
         }
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, HashMap<SocketAddr, Arc<Semaphore>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> std::sync::MutexGuard<'_, HashMap<K, Arc<Semaphore>>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Slot<'_> {
+impl<K: Copy + Eq + Hash> Drop for Slot<'_, K> {
     fn drop(&mut self) {
         // While the map is locked nobody can begin to wait, so an address without holders is without waiters too.
         let mut slots = self.slots.locked();
         self.permit = None;
         if slots
-            .get(&self.address)
+            .get(&self.key)
             .is_some_and(|semaphore| Arc::strong_count(semaphore) == 1)
         {
-            slots.remove(&self.address);
+            slots.remove(&self.key);
         }
     }
 }
@@ -62,7 +71,7 @@ impl Drop for Slot<'_> {
 #[cfg(test)]
 mod tests {
     use std::future::Future as _;
-    use std::net::Ipv4Addr;
+    use std::net::{Ipv4Addr, SocketAddr};
     use std::pin::pin;
     use std::task::{Context, Waker};
 
@@ -70,7 +79,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_third_waits_for_one_of_two() {
-        let slots = Slots::default();
+        let slots = Slots::new(2);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let first = slots.acquire(address).await;
         let second = slots.acquire(address).await;
@@ -84,7 +93,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_is_forgotten_with_its_last_connection() {
-        let slots = Slots::default();
+        let slots = Slots::new(2);
         let slot = slots
             .acquire(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)))
             .await;

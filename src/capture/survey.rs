@@ -60,7 +60,7 @@ impl<'a> Survey<'a> {
     async fn lane(&self, samples: u32) -> Vec<Observation> {
         let mut found = Vec::new();
         for _ in 0..samples {
-            let run = self.capturer.climb(&self.ask).await;
+            let run = self.capturer.climb(&self.ask, None).await;
             let (id, at) = self.run;
             found.push(row::observed(&self.ask, run, Some(Variant::Sample), id, at));
         }
