@@ -28,6 +28,16 @@ pub(super) fn parse(source: &Place, text: &str) -> (Vec<Entry>, Vec<InventoryErr
     (entries, errors)
 }
 
+/// The role and the target of one line; `None` when there is nothing on it.
+pub(super) fn role_and_target_of(line: &str) -> Result<Option<(Role, &str)>, Refusal> {
+    let line = without_comment(line).trim();
+    match another_kind_of_file(line) {
+        Some(refusal) => Err(refusal),
+        None if line.is_empty() => Ok(None),
+        None => role_and_target(line).map(Some),
+    }
+}
+
 /// A `#` begins a comment at the start of a line and after white space.
 fn without_comment(line: &str) -> &str {
     let mut before = ' ';

@@ -17,6 +17,7 @@ mod name;
 mod ports;
 mod range;
 mod refusal;
+mod sweep;
 mod target;
 mod text;
 
@@ -26,6 +27,7 @@ use std::path::Path;
 pub use self::name::{address, server_name};
 pub use self::range::{Range, range};
 pub use self::refusal::{InventoryError, Refusal};
+pub use self::sweep::{Swept, swept, swept_line, target_in_range};
 pub use self::target::port;
 
 use self::entry::{Entry, Subject};

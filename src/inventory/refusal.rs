@@ -58,6 +58,15 @@ pub struct InventoryError {
     pub hint: Option<String>,
 }
 
+impl InventoryError {
+    /// A line of a list that is wrong, for who reads lists himself.
+    pub fn of_line(source_name: &str, line: u32, what: &str) -> Self {
+        Place::source(source_name)
+            .line(line)
+            .refuse(Refusal::new(what))
+    }
+}
+
 impl fmt::Display for InventoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.source_name)?;

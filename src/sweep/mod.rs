@@ -5,8 +5,12 @@
 
 mod files;
 mod issuers;
+mod ledger;
+mod lines;
+mod network;
 mod pace;
 mod permutation;
+mod plan;
 mod space;
 
 use std::future::Future;
@@ -22,8 +26,12 @@ use crate::model::target::{Endpoint, Inventory, Target};
 use crate::model::timestamp::Timestamp;
 use crate::resolve;
 pub use issuers::{Fetched, Fetching, fetch_issuers};
+pub use ledger::{Ledger, Shard};
+pub use lines::List;
+pub use network::{Bounds, Showed, SweepEnd, SweepEvent, SweepSettings, sweep};
 use pace::Pace;
 pub use permutation::Permutation;
+pub use plan::Scope;
 pub use space::{Space, TooLarge};
 
 /// How a run is carried out.
@@ -175,7 +183,7 @@ impl<'s> Batch<'s> {
     /// Keeps `concurrency` endpoints in the works. Dropping this future ends them all: the set owns its tasks.
     async fn observe(&mut self, observed: &mut Observed, events: &mut impl FnMut(RunEvent<'_>)) {
         let mut tasks = JoinSet::new();
-        let mut pace = Pace::new(self.settings.rate);
+        let pace = Pace::new(self.settings.rate);
         for index in 0..self.endpoints.len() {
             while tasks.len() >= self.settings.concurrency.max(1) {
                 let joined = tasks.join_next().await;
