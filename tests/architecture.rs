@@ -83,6 +83,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("csv", &["topology"]),
     ("der", &["x509"]),
     ("ecdsa", &["x509"]),
+    ("flate2", &["cli"]),
     ("getrandom", &["capture/clear"]),
     ("http_body_util", &["candidates/fetch"]),
     ("hyper", &["candidates/fetch"]),
@@ -95,6 +96,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("p384", &["x509"]),
     ("quick_xml", &["topology"]),
     ("rcgen", &["demo"]),
+    ("rlimit", &["cli"]),
     ("rsa", &["x509"]),
     ("rustls", &["capture/handshake", "demo"]),
     ("rustls_native_certs", &["candidates"]),
@@ -118,6 +120,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("x509_ocsp", &["x509"]),
     ("x509_parser", &["x509"]),
     ("zip", &["topology"]),
+    ("zstd", &["cli"]),
 ];
 
 /// Where `async` and its runtime may be: what does the network, and what drives it.

@@ -1,6 +1,7 @@
 //! The subcommands, as they are typed.
 
 mod renewal;
+mod sweep;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use crate::cli::options::{
 use crate::cli::values;
 use crate::model::target::Port;
 pub use renewal::{DiffArgs, DiffFormat, RenewedArgs, RenewedFormat, WantedArgs};
+pub use sweep::{ScopeArgs, SweepArgs, SweepFormat};
 
 const ABOUT: &str = "\
 Do all these TLS servers present certificates from the same CA? An answer, with proof.
@@ -140,6 +142,13 @@ pub enum Command {
     /// Make an estate file from exports of a Lync topology
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArgs),
+    /// Find the TLS servers of whole networks, one observation a line, and judge them
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", sweep::EXAMPLES), args_override_self = true)]
+    #[command(mut_arg("connect_timeout", |arg| arg.help("Time for connecting, as a part of --timeout [default: 3s]")))]
+    #[command(mut_arg("retries", |arg| arg.help("Try again this often where an endpoint was silent")))]
+    #[command(mut_arg("fetch_issuers", |arg| arg.hide(true)))]
+    #[command(mut_arg("output", |arg| arg.help("Write the observations to a file, from which the sweep can be gone on with; .gz and .zst by name")))]
+    Sweep(Box<SweepArgs>),
     /// Work on estate files
     Estate(EstateArgs),
     /// See it work on a small estate inside this process

@@ -6,10 +6,10 @@ use std::io::{IsTerminal as _, Seek as _};
 use anyhow::{Context as _, Result, bail};
 
 use crate::cli::exit::Exit;
-use crate::cli::given;
 use crate::cli::output::Destination;
 use crate::cli::present;
 use crate::cli::settings::{self, Source};
+use crate::cli::sweep::log::readable;
 use crate::cli::verdict::Judge;
 use crate::identify::Issuers;
 use crate::kept::{Kept, Merged};
@@ -54,7 +54,7 @@ fn open(source: &Source) -> Result<(String, File)> {
         }
         Source::File(path) => {
             let name = path.display().to_string();
-            let mut file = given::open(path)?;
+            let mut file = readable(path)?;
             if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
                 file = copy(&name, &mut file)?;
             }

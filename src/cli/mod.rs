@@ -22,6 +22,7 @@ mod renewed;
 mod schema;
 pub mod settings;
 mod show;
+mod sweep;
 mod values;
 mod verdict;
 
@@ -52,6 +53,7 @@ fn dispatch(command: Command) -> Result<Exit> {
         Command::Renewed(args) => renewed::run(&settings::Renewed::new(*args, environment)?),
         Command::Diff(args) => diff::run(&settings::Diff::new(args, environment)?),
         Command::Import(args) => import::run(&settings::Import::new(args, environment)?),
+        Command::Sweep(args) => sweep::run(*args, &after_subcommand(), environment),
         Command::Estate(args) => match args.command {
             EstateCommand::Check(args) => {
                 estate::check(&settings::EstateCheck::new(args, environment))
@@ -60,4 +62,10 @@ fn dispatch(command: Command) -> Result<Exit> {
         Command::Demo(args) => demo::run(&settings::Demo::new(args, environment)),
         Command::Schema(args) => schema::run(&args),
     }
+}
+
+/// What was typed after the subcommand's name, which comes first.
+fn after_subcommand() -> Vec<String> {
+    let text = |word: std::ffi::OsString| word.to_string_lossy().into_owned();
+    std::env::args_os().skip(2).map(text).collect()
 }

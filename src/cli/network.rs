@@ -1,6 +1,7 @@
 //! Running a sweep for a person: progress, Ctrl-C, one thread.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -21,19 +22,24 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) fn settings(connect: &Connect, resolve: &resolve::Settings) -> sweep::Settings {
     sweep::Settings {
         run: run_id(),
-        capture: capture::Settings {
-            timeout: connect.timeout,
-            connect_timeout: connect.connect_timeout,
-            handshake: connect.handshake,
-            starttls: connect.starttls.map(starttls),
-            all_certificates: connect.all_certificates,
-            samples: connect.samples,
-            retries: connect.retries,
-            ..capture::Settings::default()
-        },
+        capture: capture(connect),
         concurrency: connect.concurrency,
         rate: connect.rate.map(Into::into),
         resolve: resolve.clone(),
+    }
+}
+
+/// How one endpoint is asked.
+pub(super) fn capture(connect: &Connect) -> capture::Settings {
+    capture::Settings {
+        timeout: connect.timeout,
+        connect_timeout: connect.connect_timeout,
+        handshake: connect.handshake,
+        starttls: connect.starttls.map(starttls),
+        all_certificates: connect.all_certificates,
+        samples: connect.samples,
+        retries: connect.retries,
+        ..capture::Settings::default()
     }
 }
 
@@ -126,5 +132,44 @@ pub(super) async fn watched(
                 progress.borrow_mut().show();
             }
         }
+    }
+}
+
+/// Does work that a signal ends early, and something else once in a while.
+pub(super) async fn until_interrupted<W: Future>(
+    work: impl FnOnce(CancellationToken) -> W,
+    every: Duration,
+    mut tick: impl FnMut(),
+) -> W::Output {
+    let cancel = CancellationToken::new();
+    let mut work = pin!(work(cancel.clone()));
+    let mut ticks = tokio::time::interval(every);
+    let mut interrupted = pin!(interrupted());
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = ticks.tick() => tick(),
+            () = &mut interrupted, if !cancel.is_cancelled() => cancel.cancel(),
+        }
+    }
+}
+
+/// Ctrl-C, or the request to end that service managers and Kubernetes send.
+#[cfg(unix)]
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut ended) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = ended.recv() => {}
+        Ok(()) = tokio::signal::ctrl_c() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

@@ -6,6 +6,7 @@ use crate::inventory::{self, Refusal};
 use crate::model::target::Port;
 use crate::model::timestamp::Timestamp;
 use crate::resolve::Override;
+use crate::sweep::Shard;
 
 /// The longest duration that makes sense for one connection.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -72,6 +73,19 @@ pub(crate) fn port(text: &str) -> Result<Port, Refusal> {
 /// A name that can be sent as server name.
 pub(crate) fn server_name(text: &str) -> Result<String, Refusal> {
     inventory::server_name(text)
+}
+
+/// `3/16`: the third of sixteen parts.
+pub(crate) fn shard(text: &str) -> Result<Shard, String> {
+    let form = "a part is written I/N with I from 1 to N, as in 3/16";
+    let (part, count) = text.split_once('/').ok_or(form)?;
+    let [part, count] = [part, count].map(|number| {
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        number.parse::<u32>().ok().filter(|_| digits)
+    });
+    part.zip(count)
+        .and_then(|(part, count)| Shard::new(u64::from(part).checked_sub(1)?, count.into()))
+        .ok_or_else(|| form.to_owned())
 }
 
 /// `NAME=ADDRESS`, `NAME:PORT=ADDRESS`, or curl's `NAME:PORT:ADDRESS`; several addresses with commas between.
@@ -160,6 +174,15 @@ mod tests {
         );
         for text in ["", "d", "-1", "1w", "30 d", "36501", "99999999999999999999"] {
             assert!(days(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_is_one_of_so_many() {
+        assert_eq!(shard("3/16").map(Shard::parts), Ok((2, 16)));
+        assert_eq!(shard("1/1"), Ok(Shard::WHOLE));
+        for text in ["0/4", "5/4", "1", "1/", "/4", "+1/4", "a/b", "1/0"] {
+            assert!(shard(text).is_err(), "{text}");
         }
     }
 

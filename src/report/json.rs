@@ -160,11 +160,10 @@ impl Serialize for Certificates<'_> {
 }
 
 /// A document on one line, without a newline, as inert as the report.
-pub(super) fn compact(document: &impl Serialize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(4096);
+pub(super) fn compact(document: &impl Serialize, bytes: &mut Vec<u8>) -> io::Result<()> {
     let formatter = Inert(CompactFormatter);
-    document.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))?;
-    Ok(bytes)
+    document.serialize(&mut Serializer::with_formatter(bytes, formatter))?;
+    Ok(())
 }
 
 /// Another formatter's layout, with harmful characters of strings escaped.
@@ -223,7 +222,9 @@ mod tests {
     #[test]
     fn strings_are_inert_and_read_back_to_the_letter() {
         let text = "a\u{202e}\u{9b}2J\u{7f}\u{e000}\u{f0000}b\u{1b}\u{2028}\"\u{e9}";
-        let written = String::from_utf8(compact(&text).expect("memory takes it")).expect("text");
+        let mut written = Vec::new();
+        compact(&text, &mut written).expect("memory takes it");
+        let written = String::from_utf8(written).expect("text");
         assert_eq!(
             written,
             "\"a\\u202e\\u009b2J\\u007f\\ue000\\udb80\\udc00b\\u001b\\u2028\\\"\u{e9}\""

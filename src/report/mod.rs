@@ -20,6 +20,7 @@ mod rows;
 pub mod schema;
 pub mod show;
 mod style;
+pub mod summary;
 mod survey;
 pub mod table;
 pub mod text;

@@ -7,9 +7,16 @@ use crate::report::json;
 
 /// Writes one observation as one line, in a single write, so that lines of several writers never mix.
 pub fn line(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
-    let mut line = json::compact(observation)?;
-    line.push(b'\n');
+    let mut line = Vec::with_capacity(4096);
+    append(observation, &mut line)?;
     out.write_all(&line)
+}
+
+/// Adds one observation as one line to a buffer, which is used again for the next.
+pub fn append(observation: &Observation, line: &mut Vec<u8>) -> io::Result<()> {
+    json::compact(observation, line)?;
+    line.push(b'\n');
+    Ok(())
 }
 
 #[cfg(test)]

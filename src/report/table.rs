@@ -45,6 +45,14 @@ pub fn render(report: &dyn Report, style: &Style, out: &mut dyn Write) -> io::Re
     advice(head, &mut page)
 }
 
+/// The answer without what it rests on: one line where that is wanted.
+pub(super) fn answer(report: &dyn Report, page: &mut Page<'_>) -> io::Result<()> {
+    match page.style.quiet {
+        true => verdict_line(report.head(), page),
+        false => verdict(report.head(), 0, page),
+    }
+}
+
 fn judged(report: &RunReport) -> impl Iterator<Item = &GroupReport> {
     report.groups.iter().filter(|group| group.judged)
 }

@@ -91,17 +91,22 @@ fn hand_over((name, input): List, sender: &mpsc::Sender<io::Result<Vec<Line>>>) 
     Ok(())
 }
 
+/// How the two bytes of a unit of UTF-16 make a number.
+type Unit = fn([u8; 2]) -> u16;
+/// What was read to find a byte order mark, and the rest.
+type Input = Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>;
+
 /// UTF-8, or UTF-16 with a byte order mark.
 struct Text {
-    input: BufReader<Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>>,
-    units: Option<fn([u8; 2]) -> u16>,
+    input: BufReader<Input>,
+    units: Option<Unit>,
 }
 
 impl Text {
     fn open(mut input: Box<dyn Read + Send>) -> io::Result<Self> {
         let mut first = Vec::new();
         (&mut input).take(3).read_to_end(&mut first)?;
-        let (mark, units): (_, Option<fn([u8; 2]) -> u16>) = match first.as_slice() {
+        let (mark, units): (_, Option<Unit>) = match first.as_slice() {
             [0xff, 0xfe, ..] => (2, Some(u16::from_le_bytes)),
             [0xfe, 0xff, ..] => (2, Some(u16::from_be_bytes)),
             [0xef, 0xbb, 0xbf] => (3, None),
@@ -142,7 +147,7 @@ impl Text {
         Ok(Some(line))
     }
 
-    fn units(&mut self, read: fn([u8; 2]) -> u16) -> io::Result<Option<String>> {
+    fn units(&mut self, read: Unit) -> io::Result<Option<String>> {
         let mut units = Vec::new();
         let mut pair = [0; 2];
         loop {

@@ -97,14 +97,15 @@ pub enum SweepEnd {
 
 /// Observes what the scope holds and `ledger` does not know as done.
 ///
-/// `listener` gets everything at once, with the ledger as it is then; it may stop the sweep.
+/// `listener` gets everything at once, with the ledger as it is then; it may stop the sweep. What the ledger knows at
+/// the end comes back.
 pub async fn sweep(
     scope: Scope,
     settings: &SweepSettings,
     ledger: Ledger,
     cancel: &CancellationToken,
     listener: impl FnMut(SweepEvent, &Ledger) -> ControlFlow<()>,
-) -> SweepEnd {
+) -> (SweepEnd, Ledger) {
     let mut plan = Plan::new(scope);
     let mut flight = Flight {
         prober: Arc::new(Prober::new(settings)),
@@ -112,12 +113,15 @@ pub async fn sweep(
         ledger,
         listener,
     };
-    let cancelled = cancel.run_until_cancelled(flight.run(&mut plan, settings.bounds));
-    match cancelled.await {
+    let flown = cancel
+        .run_until_cancelled(flight.run(&mut plan, settings.bounds))
+        .await;
+    let end = match flown {
         Some(Ok(())) => SweepEnd::Complete,
         Some(Err(Stop::Failed(error))) => SweepEnd::Failed(error),
         Some(Err(Stop::Unwanted)) | None => SweepEnd::Stopped,
-    }
+    };
+    (end, flight.ledger)
 }
 
 /// Why a sweep ends early.

@@ -3,7 +3,10 @@
 //! Pure but for [`Environment::read`]: no file is opened, and the environment comes in as a value, read once.
 
 mod renewal;
+mod sweep;
 mod typed;
+
+pub use sweep::{Consent, Sweep};
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
@@ -36,6 +39,10 @@ pub struct Environment {
     pub stdout_is_terminal: bool,
     /// Standard error is a terminal.
     pub stderr_is_terminal: bool,
+    /// Standard input is a terminal.
+    pub stdin_is_terminal: bool,
+    /// `JOB_COMPLETION_INDEX`: which of its parts an indexed job of Kubernetes is, from 0.
+    pub job_index: Option<u64>,
 }
 
 impl Environment {
@@ -57,6 +64,10 @@ impl Environment {
             width: columns.or(terminal),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+            job_index: std::env::var("JOB_COMPLETION_INDEX")
+                .ok()
+                .and_then(|index| index.parse().ok()),
         }
     }
 }
@@ -107,6 +118,21 @@ pub enum UsageError {
     /// There is no file to update.
     #[error("--update needs a file; give it with -o")]
     UpdateOfStdout,
+    /// `--shards` without knowing which of them.
+    #[error(
+        "--shards {0}: which of them is not known; JOB_COMPLETION_INDEX is to be a number below {0}, or use --shard I/{0}"
+    )]
+    NoPart(u64),
+    /// Every leaf of a network may name another place.
+    #[error(
+        "--fetch-issuers is not for sweeps, whose certificates name places all over; fetch with `sameca check`"
+    )]
+    NoFetching,
+    /// The report and the observations cannot both go to standard output.
+    #[error(
+        "--format json takes standard output, and so do the observations; write those to a file with -o"
+    )]
+    TwoResults,
 }
 
 /// `sameca check`.

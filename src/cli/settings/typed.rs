@@ -94,6 +94,10 @@ impl Judge {
     }
 }
 
+pub(super) fn with_role(role: Role, texts: Vec<String>) -> impl Iterator<Item = (Role, String)> {
+    texts.into_iter().map(move |text| (role, text))
+}
+
 impl EstateCheck {
     /// What is meant by `sameca estate check` and these arguments.
     pub fn new(args: EstateCheckArgs, environment: Environment) -> Self {
@@ -152,7 +156,6 @@ impl Demo {
 }
 
 pub(super) fn given(args: TargetArgs, selection: Selection) -> Result<Given, UsageError> {
-    let with_role = |role: Role, texts: Vec<String>| texts.into_iter().map(move |t| (role, t));
     Ok(Given {
         selection,
         targets: with_role(Role::FrontEnd, args.front_end)
@@ -319,6 +322,8 @@ mod tests {
         width: Some(120),
         stdout_is_terminal: true,
         stderr_is_terminal: true,
+        stdin_is_terminal: true,
+        job_index: None,
     };
 
     fn check_in(environment: Environment, arguments: &[&str]) -> Result<Check, UsageError> {

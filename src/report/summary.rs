@@ -1,0 +1,182 @@
+//! What a sweep found, in numbers: the verdict, then how many endpoints by CA, version, suite and outcome.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use crate::model::observation::Outcome;
+use crate::model::report::{EndpointReport, Report};
+use crate::report::page::Page;
+use crate::report::style::Style;
+use crate::report::{table, text};
+
+/// Columns of a CA's name.
+const NAME: usize = 50;
+
+/// Columns of a number.
+const NUMBER: usize = 9;
+
+/// What is shown besides the report.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent<'a> {
+    /// Endpoints that have no row, by what was seen of them.
+    pub absent: &'a [(Outcome, u64)],
+    /// The most lines of each list.
+    pub top: usize,
+    /// From so many days before it on, the end of a certificate is told.
+    pub expires_within_days: i64,
+}
+
+/// Writes it.
+pub fn render(
+    report: &dyn Report,
+    extent: Extent<'_>,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let numbers = Numbers::of(report, extent)?;
+    let top = extent.top;
+    let mut page = Page::new(style, out);
+    table::answer(report, &mut page)?;
+    if style.quiet {
+        return Ok(());
+    }
+    cas(report, top, &mut page)?;
+    list("TLS versions", &numbers.versions, top, &mut page)?;
+    list("Cipher suites", &numbers.suites, top, &mut page)?;
+    list("Outcomes", &numbers.outcomes, top, &mut page)?;
+    expiring(&numbers.expiring, top, &mut page)
+}
+
+/// What is counted over the rows.
+#[derive(Default)]
+struct Numbers {
+    versions: BTreeMap<String, u64>,
+    suites: BTreeMap<String, u64>,
+    outcomes: BTreeMap<String, u64>,
+    /// The last day, the subject and one of the places.
+    expiring: BTreeMap<(String, String), (String, u64)>,
+}
+
+impl Numbers {
+    fn of(report: &dyn Report, extent: Extent<'_>) -> io::Result<Self> {
+        let mut numbers = Self::default();
+        let soon = report.head().finished.unix() + extent.expires_within_days * 86_400;
+        for row in report.rows() {
+            numbers.add(&*row?, soon);
+        }
+        for (outcome, count) in extent.absent.iter().filter(|(_, count)| *count > 0) {
+            *numbers
+                .outcomes
+                .entry(outcome.word().to_owned())
+                .or_default() += count;
+        }
+        Ok(numbers)
+    }
+
+    fn add(&mut self, row: &EndpointReport, soon: i64) {
+        *self
+            .outcomes
+            .entry(row.outcome.word().to_owned())
+            .or_default() += 1;
+        let Some(tls) = row
+            .tls
+            .as_ref()
+            .filter(|_| row.outcome == Outcome::Captured)
+        else {
+            return;
+        };
+        let name = |name: Option<String>| name.unwrap_or_else(|| "not known".to_owned());
+        let version = name(tls.version.map(|version| version.to_string()));
+        *self.versions.entry(version).or_default() += 1;
+        let suite = name(tls.cipher_suite.map(|suite| suite.to_string()));
+        *self.suites.entry(suite).or_default() += 1;
+        let end = row
+            .leaf
+            .as_ref()
+            .and_then(|leaf| Some((leaf.not_after?, leaf)));
+        if let Some((end, leaf)) = end.filter(|(end, _)| end.unix() <= soon) {
+            let subject = leaf.subject.clone().unwrap_or_default();
+            let places = self.expiring.entry((end.date(), subject));
+            places.or_insert_with(|| (row.target.clone(), 0)).1 += 1;
+        }
+    }
+}
+
+/// The reference CA first, then the largest.
+fn cas(report: &dyn Report, top: usize, page: &mut Page<'_>) -> io::Result<()> {
+    let head = report.head();
+    if head.cas.is_empty() {
+        return Ok(());
+    }
+    let reference = head
+        .reference
+        .as_ref()
+        .and_then(|reference| reference.ca.as_deref());
+    let is_reference = |id: &str| Some(id) == reference;
+    let mut cas: Vec<_> = head.cas.iter().collect();
+    cas.sort_by_key(|ca| (!is_reference(&ca.id), std::cmp::Reverse(ca.endpoints)));
+    page.section("Issuing CAs")?;
+    for ca in cas.iter().take(top) {
+        let note = match is_reference(&ca.id) {
+            true => format!("{}, reference", ca.evidence),
+            false => ca.evidence.to_string(),
+        };
+        let leaves = text::count(
+            usize::try_from(ca.leaves).unwrap_or(usize::MAX),
+            "certificate",
+        );
+        let name = page.style.short(&ca.name, NAME);
+        counted(ca.endpoints, &format!("{name}  ({note}; {leaves})"), page)?;
+    }
+    rest(cas.len(), top, page)
+}
+
+fn list(
+    heading: &str,
+    counts: &BTreeMap<String, u64>,
+    top: usize,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    if counts.is_empty() {
+        return Ok(());
+    }
+    page.section(heading)?;
+    let mut counts: Vec<_> = counts.iter().collect();
+    counts.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), *name));
+    for (name, count) in counts.iter().take(top) {
+        counted(**count, name, page)?;
+    }
+    rest(counts.len(), top, page)
+}
+
+fn expiring(
+    leaves: &BTreeMap<(String, String), (String, u64)>,
+    top: usize,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    if leaves.is_empty() {
+        return Ok(());
+    }
+    page.section("Certificates that end soon, or have ended")?;
+    for ((end, subject), (place, count)) in leaves.iter().take(top) {
+        counted(*count, &format!("{end}  {place}  {subject}"), page)?;
+    }
+    rest(leaves.len(), top, page)
+}
+
+/// A number and what it counts, on one line.
+fn counted(count: u64, what: &str, page: &mut Page<'_>) -> io::Result<()> {
+    let room = page.style.columns().saturating_sub(NUMBER + 2);
+    let what = page.style.short(what, room);
+    page.line(&format!("{count:>NUMBER$}  {what}"))
+}
+
+fn rest(count: usize, top: usize, page: &mut Page<'_>) -> io::Result<()> {
+    match count.saturating_sub(top) {
+        0 => Ok(()),
+        more => page.line(&format!(
+            "{:>NUMBER$}  and {more} more; --top shows them",
+            ""
+        )),
+    }
+}

@@ -1,0 +1,111 @@
+//! Outputs that break, and a machine that has little to give.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
+use crate::network::{Network, command, expected, start, stderr, sweep, targets_of};
+
+#[test]
+fn a_reader_that_went_away_ends_it_quietly() {
+    let network = Network::new();
+    let port = network.port.to_string();
+    let mut child = start(&["127.90.0.0/20", "-p", &port, "--no-system-roots", "-q"]);
+    let mut line = String::new();
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    output.read_line(&mut line).expect("a line");
+    drop(output);
+    let mut messages = String::new();
+    let mut errors = child.stderr.take().expect("a pipe");
+    errors.read_to_string(&mut messages).expect("text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert_eq!(messages, "");
+    assert_eq!(targets_of(&line).len(), 1);
+    assert!(network.asked().len() < 4096, "it did not go on");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let network = Network::new();
+    let port = network.port.to_string();
+    let output = sweep(&["127.91.0.0/28", "-p", &port, "-o", "/dev/full"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("cannot write to /dev/full: "),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// A file system of a few pages: nothing that was said to be done is lost when it is full. Needs the rights to mount one;
+/// elsewhere the test has nothing to show.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_up_can_be_gone_on_with() {
+    let network = Network::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
+        .arg(folder.path())
+        .stderr(Stdio::null())
+        .status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let file = folder.path().join("a.ndjson");
+    let path = file.to_str().expect("UTF-8");
+    let port = network.port.to_string();
+    let full = sweep(&["127.92.0.0/23", "-p", &port, "-o", path]);
+    let larger = Command::new("mount")
+        .args(["-o", "remount,size=64m"])
+        .arg(folder.path())
+        .status();
+    assert!(larger.expect("mount runs").success());
+    let rest = sweep(&["--resume", path]);
+    let text = std::fs::read_to_string(&file);
+    let unmounted = Command::new("umount").arg(folder.path()).status();
+    assert!(unmounted.expect("umount runs").success());
+    assert_eq!(full.status.code(), Some(2), "{}", stderr(&full));
+    assert!(stderr(&full).contains("--resume"), "{}", stderr(&full));
+    let found = targets_of(&text.expect("the file is there"));
+    assert_eq!(found, expected(92, 512, network.port), "{}", stderr(&rest));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_few_descriptors_are_enough() {
+    let network = Network::new();
+    let port = network.port.to_string();
+    let program = command(&[]).get_program().to_owned();
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""])
+        .arg(program)
+        .args(["sweep", "127.93.0.0/23", "-p", &port, "--no-system-roots"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("sh runs");
+    let text = String::from_utf8(output.stdout.clone()).expect("UTF-8");
+    assert_eq!(targets_of(&text), expected(93, 512, network.port));
+    assert!(
+        stderr(&output).contains("warning: only 64 files may be open"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn names_that_do_not_resolve_are_told_and_do_not_hold_up_the_rest() {
+    let network = Network::new();
+    let port = network.port.to_string();
+    let output = sweep(&["a.invalid", "b.invalid", "127.94.0.0/29", "-p", &port]);
+    let text = String::from_utf8(output.stdout.clone()).expect("UTF-8");
+    let (failed, rest): (Vec<&str>, Vec<&str>) =
+        text.lines().partition(|line| line.contains(".invalid"));
+    assert_eq!(failed.len(), 2);
+    assert!(
+        failed
+            .iter()
+            .all(|line| line.contains("\"no_address\"") && line.contains("\"required\":false"))
+    );
+    assert_eq!(targets_of(&rest.join("\n")).len(), 8);
+}
