@@ -262,6 +262,22 @@ fn a_configuration_without_a_topology_is_refused_and_so_are_two() {
 }
 
 #[test]
+fn a_front_end_without_a_port_is_left_out_and_said() {
+    assert!(error(topology("", "").as_bytes()).contains("no server in it that could be asked"));
+    let more = "<Cluster Fqdn='fe02.test'><ClusterId SiteId='1' Number='2'/><Machine Fqdn='fe02.test'/></Cluster>";
+    let text = topology(more, PORT).replace(
+        "</Services>",
+        "<Service><ServiceId RoleName='Registrar'/><InstalledOn><ClusterId SiteId='1' Number='2'/></InstalledOn></Service></Services>",
+    );
+    let source = Source {
+        name: "t.xml",
+        bytes: text.as_bytes(),
+    };
+    let import = import(&[source]).expect("a topology");
+    assert!(import.left_out()[0].starts_with("fe02.test: registrar"));
+}
+
+#[test]
 fn a_topology_without_lync_servers_is_refused() {
     let text = topology("", "").replace("Registrar", "UserStore");
     assert!(error(text.as_bytes()).contains("there is no server in it that could be asked"));

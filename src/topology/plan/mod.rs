@@ -84,6 +84,15 @@ pub(in crate::topology) fn plan(topology: &Topology) -> Plan {
         other::pool(installed, &mut plan);
     }
     published::names(topology, &mut plan);
+    for section in plan
+        .sections
+        .extract_if(.., |section| section.endpoints.is_empty())
+    {
+        let heading = section.comments.join(" ");
+        plan.left_out.push(format!(
+            "{heading}: the export names no port with TLS for it"
+        ));
+    }
     if !chat && topology.pools.values().any(front_end::lists_chat_web) {
         plan.left_out.push(
             "the front ends list the component PersistentChatWeb, but there is no Persistent Chat pool: file upload/download is taken not to be in use".to_owned(),
