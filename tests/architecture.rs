@@ -106,6 +106,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("serde_json", &["cli", "kept", "report", "topology"]),
     ("sha1", &["model", "x509"]),
     ("sha2", &["model", "x509"]),
+    ("socket2", &["capture/dial"]),
     ("strsim", &["cli", "inventory"]),
     ("tempfile", &["cli"]),
     ("thiserror", EVERYWHERE),

@@ -41,8 +41,7 @@ pub(super) async fn capture(
     let ended = listen(&mut stream, &mut reader, turn).await;
     let flight = reader.into_flight();
     if flight.done {
-        // The chain is here; whether the goodbye arrives changes nothing.
-        let _ = stream.try_write(&goodbye(flight.version));
+        dial::farewell(stream, &goodbye(flight.version));
     }
     with_flight(ended, flight, &random, ask)
 }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
@@ -36,6 +37,19 @@ pub(super) fn hurry(stream: &TcpStream) {
     // Without it everything still works, only later.
     let _ = stream.set_nodelay(true);
 }
+
+/// Sends what nobody answers, to be closed behind it: where the system can, the words and the end of the stream are one
+/// packet, which spares both sides one. Whether it arrives changes nothing.
+pub(super) fn farewell(stream: TcpStream, words: &[u8]) {
+    let _ = SockRef::from(&stream).send_with_flags(words, WITH_WHAT_FOLLOWS);
+}
+
+/// `MSG_MORE` and `MSG_NOSIGNAL` of Linux.
+const WITH_WHAT_FOLLOWS: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
+    0x8000 | 0x4000
+} else {
+    0
+};
 
 fn refusal(error: &io::Error) -> Ended {
     let outcome = outcome(error);

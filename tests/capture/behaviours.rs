@@ -7,6 +7,8 @@ use sameca::model::observation::Outcome::{
     self, Alert, Captured, Closed, Malformed, NoCertificate, NotTls, Reset, Timeout,
 };
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use crate::support::legacy::{alert, list24, message, record};
 use crate::support::server::Act::{self, Forever, Hear, Leave, Send, Silence};
 use crate::support::server::Server;
@@ -466,4 +468,27 @@ async fn no_time_at_all_is_a_timeout() {
     };
     let row = observe_with(&server, settings).await;
     assert_eq!((row.outcome, row.attempts.len()), (Timeout, 1));
+}
+
+#[tokio::test]
+async fn a_server_that_gave_its_chain_is_left_with_two_warnings_and_an_orderly_end() {
+    let (heard, mut words) = tokio::sync::mpsc::unbounded_channel();
+    let answer = flight("ndpi/adcs-three-tier.bin");
+    let server = Server::new(move |_, mut stream| {
+        let (heard, answer) = (heard.clone(), answer.clone());
+        async move {
+            let mut hello = [0; 4096];
+            let _ = stream.read(&mut hello).await;
+            let _ = stream.write_all(&answer).await;
+            let mut rest = Vec::new();
+            let ended = stream.read_to_end(&mut rest).await.map_err(|e| e.kind());
+            let _ = heard.send((rest, ended));
+        }
+    })
+    .await;
+    assert_eq!(observe(&server).await.outcome, Captured);
+    let (rest, ended) = words.recv().await.expect("the server was asked");
+    let warning = |description| [21, 3, 1, 0, 2, 1, description];
+    assert_eq!(rest, [warning(90), warning(0)].concat());
+    assert!(ended.is_ok(), "{ended:?}");
 }
