@@ -39,11 +39,11 @@ trap 'exit 130' INT TERM
 
 step() { printf 'lab: %s\n' "$*"; }
 
-# program EXPECTED-STATUS COMMAND ARGUMENT...: one run of the program; its report is in $work/report. $work is /work there.
+# program EXPECTED-STATUS COMMAND ARGUMENT...: one run of the program; its report is in $work/report. $work is /kept there.
 program() {
   local expected=$1 status=0
   shift
-  compose run --rm -T -v "$work:/work:ro" sameca "$@" --format json >"$work/report" 2>"$work/errors" </dev/null || status=$?
+  compose run --rm -T -v "$work:/kept:ro" sameca "$@" --format json >"$work/report" 2>"$work/errors" </dev/null || status=$?
   if [ "$status" -ne "$expected" ]; then
     echo "lab:   FAILED: exit status $status instead of $expected: $*" >&2
     sed 's/^/    /' "$work/errors" >&2
@@ -215,18 +215,18 @@ PC02_CA=contoso quietly compose up -d
 step 'a renewal, one front end after the other'
 front_ends=(--front-end fe02.contoso.test --front-end fe03.contoso.test)
 compose run --rm -T sameca check "${front_ends[@]}" --format ndjson >"$work/before.ndjson" 2>"$work/errors" </dev/null
-program 1 renewed --since /work/before.ndjson
+program 1 renewed --since /kept/before.ndjson
 expect 'nothing is renewed yet' '.summary.classes == {"unchanged": 6} and .summary.right == 0'
 mkdir "$work/waiting"
-compose run --rm -T -v "$work:/work:ro" sameca renewed --since /work/before.ndjson --wait 10m --every 2s -v --format json \
+compose run --rm -T -v "$work:/kept:ro" sameca renewed --since /kept/before.ndjson --wait 10m --every 2s -v --format json \
   >"$work/waiting/report" 2>"$work/waiting/errors" </dev/null &
 waiting=$!
 said 'RENEWED 0 of 6'
 export FE02_LEAF=fe02-renewed
 quietly compose up -d fe02
-program 0 renewed --since /work/before.ndjson --wait 5m --every 2s fe02.contoso.test:443,444,5061
+program 0 renewed --since /kept/before.ndjson --wait 5m --every 2s fe02.contoso.test:443,444,5061
 expect 'a server that restarts was waited for' '.summary.classes == {"renewed": 3} and .summary.left_out == 3'
-program 1 renewed --since /work/before.ndjson
+program 1 renewed --since /kept/before.ndjson
 expect 'one front end is renewed, the other is not' '.summary.classes == {"renewed": 3, "unchanged": 3}'
 expect 'the second is named' '.headline | startswith("3 of 6: fe03 still serves the old certificate on 443, 444 and 5061")'
 said 'RENEWED 3 of 6'
