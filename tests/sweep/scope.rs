@@ -165,15 +165,7 @@ fn sixteen_parts_are_disjoint_and_complete_and_judged_like_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = network.port.to_string();
     let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
-    let common = [
-        "sweep",
-        "127.74.0.0/25",
-        "-p",
-        &port,
-        "--seed",
-        "3",
-        "--no-system-roots",
-    ];
+    let common = ["sweep", "127.74.0.0/25", "-p", &port, "--no-system-roots"];
     let mut parts = Vec::new();
     for index in 0..16 {
         let file = path(&format!("part-{index}.ndjson"));
@@ -231,6 +223,17 @@ fn much_is_done_only_when_it_is_meant() {
     assert_eq!(output.status.code(), Some(2));
     assert!(
         stderr(&output).contains("16777216 endpoints are many; add --yes"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_sweep_of_nothing_is_an_error() {
+    let output = sweep(&["127.0.0.0/30", "-p", "1", "--exclude", "127.0.0.0/24"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("nothing to look for"),
         "{}",
         stderr(&output)
     );

@@ -84,7 +84,7 @@ pub struct ScopeArgs {
     /// Do one of N parts, numbered from 0 by JOB_COMPLETION_INDEX, as Kubernetes sets it
     #[arg(long, value_name = "N", conflicts_with = "shard")]
     pub shards: Option<NonZeroU32>,
-    /// What decides on the order of addresses [default: random]
+    /// What decides on the order of addresses [default: random; with parts, one for all of them]
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
     /// Do not ask before more than a million endpoints are looked for

@@ -74,14 +74,21 @@ pub(super) fn run(args: SweepArgs, typed: &[String], environment: Environment) -
 
 fn begin(settings: &Sweep, typed: &[String]) -> Result<Progress> {
     let chance = ulid::Ulid::r#gen().random();
-    let seed = u64::try_from(chance & u128::from(u64::MAX)).unwrap_or(0);
-    let seed = settings.seed.unwrap_or(seed);
+    let by_chance = match settings.shard.parts() {
+        (_, 1) => u64::try_from(chance & u128::from(u64::MAX)).unwrap_or(0),
+        // Parts are disjoint only in one order.
+        _ => 0,
+    };
+    let seed = settings.seed.unwrap_or(by_chance);
     Progress::new(network::run_id(), seed, typed.to_vec(), settings)
 }
 
 /// Says how much there is to do, and asks whether that is meant when it is much.
 fn announce(scope: &Scope, settings: &Sweep, progress: &Progress) -> Result<()> {
     let known = scope.space.size() + (scope.hosts.len() + scope.estate.targets.len()) as u64;
+    if known == 0 && scope.lists.is_empty() {
+        bail!("there is nothing to look for: everything in the ranges is excluded");
+    }
     let listed = match scope.lists.is_empty() {
         true => "",
         false => ", and those of lists",
@@ -353,7 +360,7 @@ fn verdict(log: Log, progress: &Progress, judge: Judge, settings: &Sweep) -> Res
     match progress.counts.wrong {
         0 => Ok(exit),
         wrong => {
-            bail!("{wrong} lines of the lists are wrong and were not swept; everything else was")
+            bail!("wrong lines of lists that were not swept: {wrong}; everything else was")
         }
     }
 }
