@@ -142,6 +142,9 @@ fn why(line: &[u8], error: &serde_json::Error) -> String {
         Err(_) if line.first() == Some(&b'{') && line.trim_ascii_end().ends_with(b"{") => {
             "this is a report or another document over several lines; observations are one line each".to_owned()
         }
+        Err(_) if !line.trim_ascii_start().starts_with(b"{") => {
+            "not a line of observations, which begins with `{`; `sameca check --format ndjson -o FILE` writes them".to_owned()
+        }
         Err(_) if error.is_eof() => "the line is torn: it ends in the middle of a document".to_owned(),
         Err(_) => format!("not an observation: {error}"),
     }

@@ -417,6 +417,7 @@ fn wrong_input_ends_with_2_and_says_what_would_be_right() {
         (&["judge", &report], &["report.json:1", "this is a report"]),
         (&["judge", &newer], &["newer.ndjson:1", "newer version"]),
         (&["judge", &half], &["half.ndjson:1", "torn"]),
+        (&["judge", &text], &["text.pem:1", "begins with `{`"]),
         (&["judge", &missing], &["cannot read"]),
     ];
     for (arguments, fragments) in cases {
