@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sameca::model::observation::Observation;
 use sameca::model::report::RunReport;
+use sameca::model::verdict::{Finding, Severity};
 use sameca::report::{Style, estate, explain, json, ndjson, pem, requirement, schema, show, table};
 
 const SAMPLES: [&str; 8] = [
@@ -462,4 +463,25 @@ fn names_are_shown_with_what_the_estate_and_dns_say() {
         rendered(|out| estate::names(&[], &Style::default(), out)),
         ""
     );
+}
+
+#[test]
+fn findings_of_one_kind_with_a_message_for_each_endpoint_fold() {
+    let mut report = large();
+    for row in &mut report.endpoints {
+        let message = format!("{} is not among the names", row.host);
+        row.findings = vec![Finding::new("name-missing", Severity::Warning, message)];
+    }
+    let text = table_of(&report, Style::default());
+    assert_eq!(text.matches("is not among the names").count(), 20);
+    assert!(
+        text.contains("name-missing: and 2980 more (-v shows them)"),
+        "{text}"
+    );
+    let verbose = Style {
+        verbose: 1,
+        ..Style::default()
+    };
+    let text = table_of(&report, verbose);
+    assert_eq!(text.matches("is not among the names").count(), 3_000);
 }

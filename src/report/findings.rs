@@ -1,15 +1,17 @@
 //! The findings of a report in a list: one that many endpoints share is said once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use crate::model::verdict::Finding;
+use crate::model::verdict::{Finding, Severity};
 use crate::report::page::Page;
 use crate::report::style::{Style, Tone};
 use crate::report::text;
 
 /// The most endpoints of a finding that are named unasked.
 const NAMED: usize = 3;
+/// The most messages of one code that are shown unasked: those of a network would be a line for each endpoint.
+const MESSAGES: usize = 20;
 /// Where messages begin.
 const INDENT: usize = 11;
 
@@ -19,6 +21,15 @@ pub(super) struct Findings {
     list: Vec<Shared>,
     /// By code and message.
     numbers: HashMap<(String, String), usize>,
+    /// By code, how many messages are listed, and how often one came that is not.
+    codes: BTreeMap<String, Code>,
+}
+
+/// The messages of one code.
+struct Code {
+    severity: Severity,
+    listed: usize,
+    left_out: usize,
 }
 
 /// A finding and the targets that it is about; none: the run as a whole.
@@ -35,7 +46,7 @@ impl Findings {
     pub(super) fn of_run(of_run: &[Finding]) -> Self {
         let mut findings = Self::default();
         for finding in of_run {
-            findings.number(finding);
+            findings.number(finding, usize::MAX);
         }
         findings
     }
@@ -43,7 +54,9 @@ impl Findings {
     /// Takes in what was found about a row.
     pub(super) fn add(&mut self, target: &str, of_row: &[Finding], style: &Style) {
         for finding in of_row {
-            let number = self.number(finding);
+            let Some(number) = self.number(finding, messages(style)) else {
+                continue;
+            };
             let shared = &mut self.list[number];
             if shared.last.as_deref() != Some(target) {
                 shared.last = Some(target.to_owned());
@@ -55,17 +68,30 @@ impl Findings {
         }
     }
 
-    fn number(&mut self, finding: &Finding) -> usize {
+    /// The place of a finding in the list; `None` when enough of its code are there, and it is only counted.
+    fn number(&mut self, finding: &Finding, most: usize) -> Option<usize> {
         let key = (finding.code.clone(), finding.message.clone());
-        *self.numbers.entry(key).or_insert_with(|| {
-            self.list.push(Shared {
-                finding: finding.clone(),
-                targets: Vec::new(),
-                last: None,
-                count: 0,
-            });
-            self.list.len() - 1
-        })
+        if let Some(number) = self.numbers.get(&key) {
+            return Some(*number);
+        }
+        let code = self.codes.entry(finding.code.clone()).or_insert(Code {
+            severity: finding.severity,
+            listed: 0,
+            left_out: 0,
+        });
+        if code.listed >= most {
+            code.left_out += 1;
+            return None;
+        }
+        code.listed += 1;
+        self.numbers.insert(key, self.list.len());
+        self.list.push(Shared {
+            finding: finding.clone(),
+            targets: Vec::new(),
+            last: None,
+            count: 0,
+        });
+        Some(self.list.len() - 1)
     }
 
     /// Writes the section, if there is any finding: errors first, then in the order of rows.
@@ -78,11 +104,7 @@ impl Findings {
         page.section("findings")?;
         for shared in &self.list {
             let finding = &shared.finding;
-            let word = text::pad(finding.severity.word(), INDENT - 4);
-            let label = format!(
-                "  {}  ",
-                page.style.paint(Tone::from(finding.severity), word)
-            );
+            let label = label(finding.severity, page);
             let message = page
                 .style
                 .sentence(&format!("{}: {}", finding.code, finding.message));
@@ -90,7 +112,26 @@ impl Findings {
             let about = page.style.harmless(&about);
             page.hang_whole(&label, INDENT, &format!("{message}{about}"))?;
         }
+        for (name, code) in self.codes.iter().filter(|(_, code)| code.left_out > 0) {
+            let label = label(code.severity, page);
+            let rest = format!("{name}: and {} more (-v shows them)", code.left_out);
+            page.hang_whole(&label, INDENT, &rest)?;
+        }
         Ok(())
+    }
+}
+
+fn label(severity: Severity, page: &Page<'_>) -> String {
+    let word = text::pad(severity.word(), INDENT - 4);
+    format!("  {}  ", page.style.paint(Tone::from(severity), word))
+}
+
+/// How many messages of one code are shown.
+fn messages(style: &Style) -> usize {
+    if style.verbose > 0 {
+        usize::MAX
+    } else {
+        MESSAGES
     }
 }
 
