@@ -67,15 +67,15 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
     Ok(result)
 }
 
-/// The future's result, or `None` when Ctrl-C comes first.
+/// The future's result, or `None` when Ctrl-C or SIGTERM comes first.
 pub(super) async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         result = work => Some(result),
-        Ok(()) = tokio::signal::ctrl_c() => None,
+        () = interrupted() => None,
     }
 }
 
-/// Observes the inventory; Ctrl-C ends it early.
+/// Observes the inventory; Ctrl-C and SIGTERM end it early.
 pub(super) async fn observe(
     inventory: &Inventory,
     settings: &sweep::Settings,
@@ -85,7 +85,7 @@ pub(super) async fn observe(
     interruptible(&cancel, watched(inventory, settings, output, &cancel)).await
 }
 
-/// Does the work to its end; Ctrl-C tells it to come to one.
+/// Does the work to its end; Ctrl-C and SIGTERM tell it to come to one.
 pub(super) async fn interruptible<T>(
     cancel: &CancellationToken,
     work: impl Future<Output = T>,
@@ -94,7 +94,7 @@ pub(super) async fn interruptible<T>(
     loop {
         tokio::select! {
             result = &mut work => return result,
-            Ok(()) = tokio::signal::ctrl_c(), if !cancel.is_cancelled() => cancel.cancel(),
+            () = interrupted(), if !cancel.is_cancelled() => cancel.cancel(),
         }
     }
 }

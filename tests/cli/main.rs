@@ -3,6 +3,8 @@
 mod documents;
 mod groups;
 mod import;
+#[cfg(unix)]
+mod interrupted;
 mod kept;
 
 use std::io::{Read as _, Write as _};
