@@ -794,8 +794,10 @@ fn names_that_dns_does_not_know_are_found_once() {
     let (severity, message) = finding(&run, "not-in-dns").expect("a lost name");
     assert_eq!(severity, Severity::Warning);
     assert!(
-        message.starts_with("the estate names fe1, for which"),
+        message.starts_with("DNS gives no address for fe1;"),
         "{message}"
     );
     assert_eq!(finding(&pool(&[]), "not-in-dns"), None);
+    let peer = Run::default().fails(PEER, "host:443", Outcome::NoAddress);
+    assert_eq!(finding(&peer, "not-in-dns"), None);
 }

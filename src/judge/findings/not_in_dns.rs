@@ -1,9 +1,10 @@
-//! A name of the estate has no address: Lync may know the server, DNS does not.
+//! A server with a role has a name without an address: Lync may know it, DNS does not.
 
 use std::collections::BTreeSet;
 
 use crate::judge::Case;
 use crate::model::observation::Outcome;
+use crate::model::target::Role;
 use crate::model::verdict::{Finding, Severity};
 
 /// The most names that are listed.
@@ -13,7 +14,13 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
     let lost = case
         .rows
         .iter()
-        .filter(|row| row.outcome == Outcome::NoAddress);
+        .filter(|row| row.outcome == Outcome::NoAddress)
+        // Of any other server it is said already that it was not captured, and why.
+        .filter(|row| {
+            Role::ALL
+                .iter()
+                .any(|role| *role != Role::Peer && row.has(*role))
+        });
     let hosts: BTreeSet<&str> = lost.map(|row| row.host()).collect();
     let named: Vec<&str> = hosts.iter().copied().take(LISTED).collect();
     let more = match hosts.len() - named.len() {
@@ -22,7 +29,7 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
     };
     (!hosts.is_empty()).then(|| {
         let message = format!(
-            "the estate names {}{more}, for which DNS gives no address; servers find each other by the topology, so such a server can be alive",
+            "DNS gives no address for {}{more}; servers find each other by the topology, so such a server can be alive",
             named.join(", ")
         );
         Finding::new("not-in-dns", Severity::Warning, message)
