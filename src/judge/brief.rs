@@ -103,11 +103,23 @@ impl Brief {
         known.is_some_and(|known| known.standing.evidence() == Evidence::None)
     }
 
-    /// By group and role, then target, then address, then how often the chain was seen.
+    /// The address, where it was named as such: `10.0.0.9` comes before `10.0.0.10`.
+    fn literal(&self) -> Option<IpAddr> {
+        let host = self.host();
+        let is_digit = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_digit);
+        let octets = host.as_bytes();
+        // Cheap, for it is called in a sort; a name that looks like an address is sorted elsewhere, and that is all.
+        let is_address =
+            octets.contains(&b':') || (is_digit(octets.first()) && is_digit(octets.last()));
+        self.address.filter(|_| is_address)
+    }
+
+    /// By group and role, then names before addresses, then target, then address, then how often the chain was seen.
     fn order(&self) -> impl Ord + use<'_> {
         (
             self.group,
             Role::ALL.into_iter().find(|role| self.has(*role)),
+            self.literal(),
             self.host(),
             self.port,
             self.address,

@@ -801,3 +801,21 @@ fn names_that_dns_does_not_know_are_found_once() {
     let peer = Run::default().fails(PEER, "host:443", Outcome::NoAddress);
     assert_eq!(finding(&peer, "not-in-dns"), None);
 }
+
+#[test]
+fn addresses_are_in_the_order_of_their_numbers_behind_names() {
+    let run = ["10.0.0.10:443", "lync01:443", "10.0.0.9:443", "lync02:443"]
+        .into_iter()
+        .fold(Run::default(), |run, target| {
+            run.fails(PEER, target, Outcome::Refused).with(|seen| {
+                seen.address = seen.host.parse().ok();
+            })
+        });
+    let report = run.judge();
+    let order: Vec<&str> = report
+        .endpoints
+        .iter()
+        .map(|row| row.host.as_str())
+        .collect();
+    assert_eq!(order, ["lync01", "lync02", "10.0.0.9", "10.0.0.10"]);
+}
