@@ -1,5 +1,6 @@
 //! The subcommands, as they are typed.
 
+mod forms;
 mod renewal;
 mod sweep;
 
@@ -8,10 +9,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::options::{
-    AddressArgs, CaArgs, ConnectArgs, GroupChoice, OutputArgs, PolicyArgs, TargetArgs,
+    AddressArgs, CaArgs, ConnectArgs, GroupChoice, OutputArgs, PolicyArgs, SayingArgs, TargetArgs,
 };
 use crate::cli::values;
 use crate::model::target::Port;
+pub use forms::{FormArgs, FormWord};
 pub use renewal::{DiffArgs, DiffFormat, RenewedArgs, RenewedFormat, WantedArgs};
 pub use sweep::{ScopeArgs, SweepArgs, SweepFormat};
 
@@ -177,12 +179,12 @@ pub struct CheckArgs {
     /// The connections.
     #[command(flatten)]
     pub connect: ConnectArgs,
-    /// The form of the result.
+    /// The results.
     #[command(flatten)]
-    pub format: ReportFormat,
-    /// The output.
+    pub forms: FormArgs,
+    /// What is said besides.
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub saying: SayingArgs,
 }
 
 /// `sameca show`.
@@ -245,12 +247,12 @@ pub struct JudgeArgs {
     /// The CA certificates.
     #[command(flatten)]
     pub ca: CaArgs,
-    /// The form of the result.
+    /// The results.
     #[command(flatten)]
-    pub format: ReportFormat,
-    /// The output.
+    pub forms: FormArgs,
+    /// What is said besides.
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub saying: SayingArgs,
 }
 
 /// `sameca import`.
@@ -312,12 +314,12 @@ pub struct DemoArgs {
     /// Give every server a certificate of the same CA
     #[arg(long)]
     pub all_same: bool,
-    /// The form of the result.
+    /// The results.
     #[command(flatten)]
-    pub format: ReportFormat,
-    /// The output.
+    pub forms: FormArgs,
+    /// What is said besides.
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub saying: SayingArgs,
 }
 
 /// `sameca schema`.
@@ -339,15 +341,6 @@ pub enum Document {
     Renewal,
     /// What `diff --format json` writes
     Diff,
-}
-
-/// `--format` of everything that gives a verdict.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub struct ReportFormat {
-    /// Form of the result
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub format: Format,
 }
 
 /// The forms of a report.
@@ -399,7 +392,7 @@ mod tests {
         assert_eq!(check.targets.targets, ["lync01"]);
         assert_eq!(check.connect.concurrency, 1024);
         assert_eq!(check.connect.timeout.as_secs(), 10);
-        assert_eq!(check.format.format, Format::Table);
+        assert_eq!(check.forms, FormArgs::default());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::cli::exit::Exit;
 use crate::cli::given;
 use crate::cli::network;
-use crate::cli::output::Destination;
+use crate::cli::output::Destinations;
 use crate::cli::present;
 use crate::cli::settings::Check;
 use crate::cli::verdict::Judge;
@@ -13,7 +13,7 @@ use crate::cli::verdict::Judge;
 /// Captures every endpoint and gives the verdict.
 pub(super) fn run(settings: &Check) -> Result<Exit> {
     let inventory = given::inventory(&settings.given)?;
-    let destination = Destination::open(settings.output.file.as_deref())?;
+    let destinations = Destinations::open(&settings.forms)?;
     let mut judge = Judge::prepare(&settings.policy, &settings.ca, &inventory.expectations)?;
     present::warnings(&judge.warnings, &settings.output);
     let sweep = network::settings(&settings.connect, &settings.resolve);
@@ -27,14 +27,9 @@ pub(super) fn run(settings: &Check) -> Result<Exit> {
         )?;
     let seen = observed.observations;
     let looked = judge.look(&seen, &sweep.run)?.partial(partial);
-    looked.report(&seen, settings.format, |report| {
-        present::write(
-            report,
-            &seen,
-            settings.format,
-            &settings.output,
-            destination,
-        )?;
+    let formats = settings.forms.iter().map(|form| form.format);
+    looked.report(&seen, formats, |report| {
+        present::write(report, &seen, &settings.output, destinations)?;
         Ok(Exit::of(report, settings.policy.deny)?)
     })
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::capture;
 use crate::cli::exit::Exit;
 use crate::cli::network;
-use crate::cli::output::Destination;
+use crate::cli::output::Destinations;
 use crate::cli::present;
 use crate::cli::settings::{CaSources, Demo, DemoEstate, Policy};
 use crate::cli::verdict::Judge;
@@ -15,7 +15,7 @@ use crate::sweep;
 
 /// Starts the estate, checks it, and takes it down.
 pub(super) fn run(settings: &Demo) -> Result<Exit> {
-    let destination = Destination::open(settings.output.file.as_deref())?;
+    let destinations = Destinations::open(&settings.forms)?;
     let sweep = sweep::Settings {
         run: network::run_id(),
         capture: capture::Settings::default(),
@@ -42,14 +42,9 @@ pub(super) fn run(settings: &Demo) -> Result<Exit> {
     )?;
     let seen = observed.observations;
     let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
-    looked.report(&seen, settings.format, |report| {
-        present::write(
-            report,
-            &seen,
-            settings.format,
-            &settings.output,
-            destination,
-        )?;
+    let formats = settings.forms.iter().map(|form| form.format);
+    looked.report(&seen, formats, |report| {
+        present::write(report, &seen, &settings.output, destinations)?;
         Ok(Exit::of(report, None)?)
     })
 }

@@ -6,7 +6,7 @@ use std::io::{IsTerminal as _, Seek as _};
 use anyhow::{Context as _, Result, bail};
 
 use crate::cli::exit::Exit;
-use crate::cli::output::Destination;
+use crate::cli::output::Destinations;
 use crate::cli::present;
 use crate::cli::settings::{self, Source};
 use crate::cli::sweep::log::readable;
@@ -17,15 +17,16 @@ use crate::kept::{Kept, Merged};
 /// Reads the observations and gives the verdict; contacts nothing.
 pub(super) fn run(settings: &settings::Judge) -> Result<Exit> {
     let (issuers, merged) = read(&settings.observations)?;
-    let destination = Destination::open(settings.output.file.as_deref())?;
+    let destinations = Destinations::open(&settings.forms)?;
     let judge = Judge::prepare(&settings.policy, &settings.ca, &[])?;
     present::warnings(&judge.warnings, &settings.output);
     let seen = &merged.newest;
     let looked = judge.look_again(issuers, seen, &merged.older, &merged.run)?;
     let partial = looked.was_interrupted();
     let looked = looked.partial(partial);
-    looked.report(seen, settings.format, |report| {
-        present::write(report, seen, settings.format, &settings.output, destination)?;
+    let formats = settings.forms.iter().map(|form| form.format);
+    looked.report(seen, formats, |report| {
+        present::write(report, seen, &settings.output, destinations)?;
         Ok(Exit::of(report, settings.policy.deny)?)
     })
 }

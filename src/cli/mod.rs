@@ -59,7 +59,7 @@ fn dispatch(command: Command) -> Result<Exit> {
                 estate::check(&settings::EstateCheck::new(args, environment))
             }
         },
-        Command::Demo(args) => demo::run(&settings::Demo::new(args, environment)),
+        Command::Demo(args) => demo::run(&settings::Demo::new(args, environment)?),
         Command::Schema(args) => schema::run(&args),
     }
 }

@@ -251,6 +251,15 @@ pub struct OutputArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// What is said besides.
+    #[command(flatten)]
+    pub saying: SayingArgs,
+}
+
+/// What is said besides the result, and how it looks.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct SayingArgs {
     /// Say nothing besides the result and errors
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,

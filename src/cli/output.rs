@@ -7,7 +7,57 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use tempfile::NamedTempFile;
 
+use crate::cli::args::Format;
+use crate::cli::present;
+use crate::cli::settings::Form;
 use crate::kept::KeptError;
+
+/// Where each result goes; found writable before any work is done.
+pub(super) struct Destinations(Vec<(Format, Destination)>);
+
+impl Destinations {
+    /// Opens the destination of each result.
+    pub(super) fn open(forms: &[Form]) -> Result<Self> {
+        let open = |form: &Form| Ok((form.format, Destination::open(form.file.as_deref())?));
+        forms.iter().map(open).collect::<Result<_>>().map(Self)
+    }
+
+    /// Whether a person sees this form of the result on standard output.
+    pub(super) fn show(&self, wanted: Format) -> bool {
+        let mut results = self.0.iter();
+        results.any(|(format, destination)| *format == wanted && destination.is_standard())
+    }
+
+    /// Writes each result. One that cannot be written keeps none of the others from it.
+    pub(super) fn write(
+        self,
+        mut render: impl FnMut(Format, Place, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<()> {
+        let mut failures = Vec::new();
+        for (format, destination) in self.0 {
+            let place = match destination.is_standard() {
+                true => Place::Standard,
+                false => Place::File,
+            };
+            let written = destination.write(|out| render(format, place, out));
+            failures.extend(written.err());
+        }
+        let Some(last) = failures.pop() else {
+            return Ok(());
+        };
+        failures.iter().for_each(present::error);
+        Err(last)
+    }
+}
+
+/// What kind of place a result goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Standard output.
+    Standard,
+    /// A file.
+    File,
+}
 
 /// A destination that was found writable before any work is done.
 pub(super) enum Destination {

@@ -5,26 +5,25 @@ use std::io::{self, Write};
 use anyhow::Result;
 
 use crate::cli::args::Format;
-use crate::cli::output::Destination;
+use crate::cli::output::{Destinations, Place};
 use crate::cli::settings::{Output, Verbosity};
 use crate::model::observation::Observations;
 use crate::model::report::Report;
 use crate::report::{Style, json, ndjson, pem, requirement, table, text};
 
-/// Writes the report in the format asked for. Where that does not show the verdict, standard error does.
+/// Writes the report in each form asked for. Where none of them shows the verdict, standard error does.
 pub(super) fn write(
     report: &dyn Report,
     observations: &dyn Observations,
-    format: Format,
     output: &Output,
-    destination: Destination,
+    destinations: Destinations,
 ) -> Result<()> {
-    let shown = destination.is_standard() && format == Format::Table;
-    destination.write(|out| match format {
-        Format::Table => table::render(report, &style(output), out),
+    let shown = destinations.show(Format::Table);
+    destinations.write(|format, place, out| match format {
+        Format::Table => table::render(report, &style_at(place, output), out),
         Format::Json => json::render(report, out),
         Format::Pem => pem::render(report, out),
-        Format::Requirement => requirement::render(report, &style(output), out),
+        Format::Requirement => requirement::render(report, &style_at(place, output), out),
         Format::RequirementJson => requirement::render_json(report, out),
         Format::Ndjson => self::observations(observations, out),
     })?;
@@ -64,6 +63,19 @@ fn in_order(observations: &dyn Observations) -> io::Result<Vec<usize>> {
         }
     }
     Ok(keys.into_iter().map(|(_, number)| number).collect())
+}
+
+/// How text is laid out in such a place.
+fn style_at(place: Place, output: &Output) -> Style {
+    let usual = style(output);
+    match place {
+        Place::Standard => usual,
+        Place::File => Style {
+            colour: output.color_in_files,
+            width: Output::USUAL_WIDTH,
+            ..usual
+        },
+    }
 }
 
 /// How text is laid out.

@@ -201,28 +201,23 @@ impl Looked {
 
     /// The whole report in memory.
     pub(super) fn complete(&self, seen: &dyn Observations) -> io::Result<RunReport> {
-        self.report(seen, Format::Json, |report| report.complete())
+        self.report(seen, [Format::Json], |report| report.complete())
     }
 
     /// Hands the report over what was seen to `work`. Its rows are made from `seen` when they are asked for, with what
-    /// the format shows.
+    /// the formats show.
     pub(super) fn report<T>(
         &self,
         seen: &dyn Observations,
-        format: Format,
+        formats: impl IntoIterator<Item = Format>,
         work: impl FnOnce(&dyn Report) -> T,
     ) -> T {
         let known = RefCell::new(HashMap::new());
         let assess = |chain: &[Der]| self.trust(chain, &known);
         let case = Case::new(&self.rules, &self.rows, seen, &self.identified);
-        match format {
-            // Only here it shows whether a chain is trusted, which costs as much as all the rest.
-            Format::Json => work(&case.with_trust(&assess)),
-            Format::Table
-            | Format::Ndjson
-            | Format::Pem
-            | Format::Requirement
-            | Format::RequirementJson => work(&case),
+        match formats.into_iter().any(shows_trust) {
+            true => work(&case.with_trust(&assess)),
+            false => work(&case),
         }
     }
 
@@ -238,6 +233,18 @@ impl Looked {
             known.insert(digests, trust.clone());
         }
         trust
+    }
+}
+
+/// Whether a form of the result says if a chain is trusted, which costs as much to find out as all the rest.
+fn shows_trust(format: Format) -> bool {
+    match format {
+        Format::Json => true,
+        Format::Table
+        | Format::Ndjson
+        | Format::Pem
+        | Format::Requirement
+        | Format::RequirementJson => false,
     }
 }
 

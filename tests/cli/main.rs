@@ -1,6 +1,7 @@
 //! The program as a user meets it: arguments in, exit status and output out, servers on loopback.
 
 mod documents;
+mod forms;
 mod groups;
 mod import;
 #[cfg(unix)]

@@ -2,10 +2,12 @@
 //!
 //! Pure but for [`Environment::read`]: no file is opened, and the environment comes in as a value, read once.
 
+mod forms;
 mod renewal;
 mod sweep;
 mod typed;
 
+pub use forms::Form;
 pub use sweep::{Consent, Sweep};
 
 use std::collections::BTreeSet;
@@ -14,7 +16,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::args::{DiffFormat, Format, RenewedFormat, ShowFormat};
+use crate::cli::args::{DiffFormat, RenewedFormat, ShowFormat};
 use crate::cli::options::StartTls;
 use crate::inventory::Selection;
 use crate::model::report;
@@ -92,6 +94,17 @@ pub enum UsageError {
     /// Standard input can be read only once.
     #[error("`-` (standard input) is given twice; it can be read only once")]
     StdinTwice,
+    /// A file that nothing is written to.
+    #[error("`-o {0:?}` belongs to no format; write each -o behind its --format")]
+    FileWithoutFormat(PathBuf),
+    /// Two results in one file.
+    #[error("two results would be written to {0:?}; give each format a file of its own")]
+    SameFile(PathBuf),
+    /// Two results on standard output.
+    #[error(
+        "two results would go to standard output; give all but one of the formats a file with -o"
+    )]
+    StandardOutputTwice,
     /// Waiting would end before the second look.
     #[error(
         "--wait {wait:?} is shorter than --every {every:?}: there would be no second look; wait longer, or look more often"
@@ -148,8 +161,8 @@ pub struct Check {
     pub policy: Policy,
     /// Where certificates of CAs come from.
     pub ca: CaSources,
-    /// The form of the result.
-    pub format: Format,
+    /// The results.
+    pub forms: Vec<Form>,
     /// The output.
     pub output: Output,
 }
@@ -255,8 +268,8 @@ pub struct Judge {
     pub policy: Policy,
     /// Where certificates of CAs come from.
     pub ca: CaSources,
-    /// The form of the result.
-    pub format: Format,
+    /// The results.
+    pub forms: Vec<Form>,
     /// The output.
     pub output: Output,
 }
@@ -299,8 +312,8 @@ pub enum Existing {
 pub struct Demo {
     /// Which estate is shown.
     pub estate: DemoEstate,
-    /// The form of the result.
-    pub format: Format,
+    /// The results.
+    pub forms: Vec<Form>,
     /// The output.
     pub output: Output,
 }
@@ -411,14 +424,21 @@ pub struct Output {
     pub file: Option<PathBuf>,
     /// How much is said on standard error.
     pub verbosity: Verbosity,
-    /// Whether the result is coloured.
+    /// Whether the result is coloured on standard output, or in the one file that there is.
     pub color: bool,
+    /// Whether it is coloured in a file.
+    pub color_in_files: bool,
     /// Whether the result keeps to ASCII.
     pub ascii: bool,
     /// Columns that the result may take.
     pub width: usize,
     /// Whether progress is shown on standard error.
     pub progress: bool,
+}
+
+impl Output {
+    /// Columns where there is no terminal to tell.
+    pub const USUAL_WIDTH: usize = 100;
 }
 
 /// How much is said on standard error.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::forms::forms;
 use super::{
-    CaSources, Check, Connect, Demo, DemoEstate, Environment, EstateCheck, Existing, Explain,
+    CaSources, Check, Connect, Demo, DemoEstate, Environment, EstateCheck, Existing, Explain, Form,
     Given, Import, Judge, Output, Policy, Show, Source, UsageError, Verbosity,
 };
 use crate::cli::args::{
@@ -12,16 +13,13 @@ use crate::cli::args::{
 };
 use crate::cli::options::{
     AddressArgs, CaArgs, ConnectArgs, Deny, EvidenceLevel, GroupChoice, OutputArgs, PolicyArgs,
-    SameRule, TargetArgs, When,
+    SameRule, SayingArgs, TargetArgs, When,
 };
 use crate::inventory::Selection;
 use crate::model::report;
 use crate::model::target::{Group, Role};
 use crate::model::verdict::{Same, Severity, Threshold};
 use crate::resolve::{self, Family};
-
-/// Columns where there is no terminal to tell.
-const USUAL_WIDTH: usize = 100;
 
 impl Check {
     /// What is meant by `sameca check` and these arguments.
@@ -30,6 +28,7 @@ impl Check {
     ///
     /// Options that contradict each other.
     pub fn new(args: CheckArgs, environment: Environment) -> Result<Self, UsageError> {
+        let forms = forms(args.forms)?;
         Ok(Self {
             given: given(
                 args.targets,
@@ -39,8 +38,8 @@ impl Check {
             connect: args.connect.into(),
             policy: args.policy.into(),
             ca: args.ca.into(),
-            format: args.format.format,
-            output: output(args.output, environment),
+            output: saying(args.saying, goes_to_standard_output(&forms), environment),
+            forms,
         })
     }
 }
@@ -82,14 +81,15 @@ impl Judge {
     ///
     /// # Errors
     ///
-    /// Standard input given twice.
+    /// Standard input given twice, or results that go astray.
     pub fn new(args: JudgeArgs, environment: Environment) -> Result<Self, UsageError> {
+        let forms = forms(args.forms)?;
         Ok(Self {
             observations: sources(args.observations)?,
             policy: args.policy.into(),
             ca: args.ca.into(),
-            format: args.format.format,
-            output: output(args.output, environment),
+            output: saying(args.saying, goes_to_standard_output(&forms), environment),
+            forms,
         })
     }
 }
@@ -142,16 +142,21 @@ impl Import {
 
 impl Demo {
     /// What is meant by `sameca demo` and these arguments.
-    pub fn new(args: DemoArgs, environment: Environment) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// Results that go astray.
+    pub fn new(args: DemoArgs, environment: Environment) -> Result<Self, UsageError> {
+        let forms = forms(args.forms)?;
+        Ok(Self {
             estate: if args.all_same {
                 DemoEstate::AllSame
             } else {
                 DemoEstate::OneWrong
             },
-            format: args.format.format,
-            output: output(args.output, environment),
-        }
+            output: saying(args.saying, goes_to_standard_output(&forms), environment),
+            forms,
+        })
     }
 }
 
@@ -211,24 +216,37 @@ pub(super) fn groups(choice: GroupChoice) -> BTreeSet<Group> {
 }
 
 pub(super) fn output(args: OutputArgs, environment: Environment) -> Output {
+    Output {
+        file: args.output.clone(),
+        ..saying(args.saying, args.output.is_none(), environment)
+    }
+}
+
+/// Whether a terminal would see a result.
+fn goes_to_standard_output(forms: &[Form]) -> bool {
+    forms.iter().any(|form| form.file.is_none())
+}
+
+fn saying(args: SayingArgs, is_seen: bool, environment: Environment) -> Output {
     let verbosity = match (args.quiet, args.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
         (false, 1) => Verbosity::Verbose,
         (false, _) => Verbosity::Debug,
     };
-    let to_terminal = args.output.is_none() && environment.stdout_is_terminal;
-    let coloured = (to_terminal || environment.force_color) && !environment.no_color;
+    let to_terminal = is_seen && environment.stdout_is_terminal;
+    let coloured = |seen: bool| (seen || environment.force_color) && !environment.no_color;
     let watched = environment.stderr_is_terminal && verbosity != Verbosity::Quiet;
     Output {
-        file: args.output,
+        file: None,
         verbosity,
-        color: decide(args.color, coloured),
+        color: decide(args.color, coloured(to_terminal)),
+        color_in_files: decide(args.color, coloured(false)),
         ascii: args.ascii || environment.ascii,
         width: environment
             .width
             .filter(|_| to_terminal)
-            .map_or(USUAL_WIDTH, |width| width.clamp(60, 200)),
+            .map_or(Output::USUAL_WIDTH, |width| width.clamp(60, 200)),
         progress: decide(args.progress, watched),
     }
 }

@@ -353,7 +353,7 @@ fn verdict(log: Log, progress: &Progress, judge: Judge, settings: &Sweep) -> Res
         SweepFormat::Table => Format::Table,
         SweepFormat::Json => Format::Json,
     };
-    let exit = looked.report(seen, format, |report| {
+    let exit = looked.report(seen, [format], |report| {
         show(report, progress, to_stdout, settings)?;
         anyhow::Ok(Exit::of(report, settings.policy.deny)?)
     })?;
