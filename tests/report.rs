@@ -8,6 +8,9 @@ use sameca::model::report::RunReport;
 use sameca::model::verdict::{Finding, Severity};
 use sameca::report::{Style, estate, explain, json, ndjson, pem, requirement, schema, show, table};
 
+#[path = "report/machines.rs"]
+mod machines;
+
 const SAMPLES: [&str; 8] = [
     "none",
     "same",

@@ -358,6 +358,14 @@ pub enum Format {
     Requirement,
     /// That page as one JSON document
     RequirementJson,
+    /// A row for each endpoint, for spreadsheets and databases
+    Csv,
+    /// Test results: a case for each endpoint, for CI servers
+    Junit,
+    /// For a ticket or a pull request
+    Markdown,
+    /// One line for monitoring; exits as plugins do: 0 same, 1 same with warnings, 2 different, 3 cannot tell
+    Nagios,
 }
 
 /// The forms of one endpoint.

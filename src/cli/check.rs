@@ -29,7 +29,12 @@ pub(super) fn run(settings: &Check) -> Result<Exit> {
     let looked = judge.look(&seen, &sweep.run)?.partial(partial);
     let formats = settings.forms.iter().map(|form| form.format);
     looked.report(&seen, formats, |report| {
-        present::write(report, &seen, &settings.output, destinations)?;
-        Ok(Exit::of(report, settings.policy.deny)?)
+        present::write(
+            report,
+            &seen,
+            settings.policy.deny,
+            &settings.output,
+            destinations,
+        )
     })
 }

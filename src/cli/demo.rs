@@ -44,7 +44,6 @@ pub(super) fn run(settings: &Demo) -> Result<Exit> {
     let looked = judge.look(&seen, &sweep.run)?.partial(observed.partial);
     let formats = settings.forms.iter().map(|form| form.format);
     looked.report(&seen, formats, |report| {
-        present::write(report, &seen, &settings.output, destinations)?;
-        Ok(Exit::of(report, None)?)
+        present::write(report, &seen, None, &settings.output, destinations)
     })
 }

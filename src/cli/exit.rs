@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::model::renewal::{Answer, RenewalReport};
 use crate::model::report::Report;
 use crate::model::verdict::{Finding, Severity, Verdict};
+use crate::report::nagios::State;
 
 /// What the exit status tells a script. The numbers are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +21,8 @@ pub enum Exit {
     Inconclusive,
     /// The user interrupted the run.
     Interrupted,
+    /// What a monitoring plugin says (`--format nagios`): its codes are others.
+    Plugin(State),
 }
 
 impl Exit {
@@ -67,6 +70,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Inconclusive => 3,
             Self::Interrupted => 130,
+            Self::Plugin(state) => state.code(),
         }
     }
 
@@ -86,6 +90,7 @@ impl Exit {
             Self::Different => 2,
             Self::Interrupted => 3,
             Self::Usage => 4,
+            Self::Plugin(_) => 5,
         }
     }
 }

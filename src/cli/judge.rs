@@ -26,8 +26,13 @@ pub(super) fn run(settings: &settings::Judge) -> Result<Exit> {
     let looked = looked.partial(partial);
     let formats = settings.forms.iter().map(|form| form.format);
     looked.report(seen, formats, |report| {
-        present::write(report, seen, &settings.output, destinations)?;
-        Ok(Exit::of(report, settings.policy.deny)?)
+        present::write(
+            report,
+            seen,
+            settings.policy.deny,
+            &settings.output,
+            destinations,
+        )
     })
 }
 

@@ -16,6 +16,7 @@ mod judge;
 mod network;
 pub mod options;
 mod output;
+mod plugin;
 mod present;
 mod progress;
 mod renewed;
@@ -36,11 +37,25 @@ use exit::Exit;
 
 /// Runs the program on the process's arguments and returns its exit status.
 pub fn run() -> ExitCode {
-    let exit = dispatch(Cli::parse().command).unwrap_or_else(|error| {
-        present::error(&error);
-        Exit::Usage
-    });
-    exit.into()
+    let plugin = plugin::is_meant(&typed());
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if plugin && error.use_stderr() => {
+            let _ = error.print();
+            return plugin::failed("the command line is wrong");
+        }
+        Err(error) => error.exit(),
+    };
+    match dispatch(cli.command) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            present::error(&error);
+            match plugin {
+                true => plugin::failed(&format!("{error:#}")),
+                false => Exit::Usage.into(),
+            }
+        }
+    }
 }
 
 fn dispatch(command: Command) -> Result<Exit> {
@@ -66,6 +81,10 @@ fn dispatch(command: Command) -> Result<Exit> {
 
 /// What was typed after the subcommand's name, which comes first.
 fn after_subcommand() -> Vec<String> {
+    typed().into_iter().skip(2).collect()
+}
+
+fn typed() -> Vec<String> {
     let text = |word: std::ffi::OsString| word.to_string_lossy().into_owned();
-    std::env::args_os().skip(2).map(text).collect()
+    std::env::args_os().map(text).collect()
 }

@@ -28,6 +28,11 @@ impl Destinations {
         results.any(|(format, destination)| *format == wanted && destination.is_standard())
     }
 
+    /// Whether the result is wanted in this form.
+    pub(super) fn hold(&self, wanted: Format) -> bool {
+        self.0.iter().any(|(format, _)| *format == wanted)
+    }
+
     /// Writes each result. One that cannot be written keeps none of the others from it.
     pub(super) fn write(
         self,

@@ -5,33 +5,49 @@ use std::io::{self, Write};
 use anyhow::Result;
 
 use crate::cli::args::Format;
+use crate::cli::exit::Exit;
 use crate::cli::output::{Destinations, Place};
 use crate::cli::settings::{Output, Verbosity};
 use crate::model::observation::Observations;
 use crate::model::report::Report;
-use crate::report::{Style, json, ndjson, pem, requirement, table, text};
+use crate::model::verdict::Severity;
+use crate::report::{
+    Style, csv, json, junit, markdown, nagios, ndjson, pem, requirement, table, text,
+};
 
-/// Writes the report in each form asked for. Where none of them shows the verdict, standard error does.
+/// Writes the report in each form asked for. Where none of them shows the verdict, standard error does. The exit
+/// status is that of the report; findings of the severity `deny` or worse are failed checks.
 pub(super) fn write(
     report: &dyn Report,
     observations: &dyn Observations,
+    deny: Option<Severity>,
     output: &Output,
     destinations: Destinations,
-) -> Result<()> {
-    let shown = destinations.show(Format::Table);
+) -> Result<Exit> {
+    let is_plugin = destinations.hold(Format::Nagios);
+    let shown = [Format::Table, Format::Markdown, Format::Nagios]
+        .into_iter()
+        .any(|format| destinations.show(format));
     destinations.write(|format, place, out| match format {
         Format::Table => table::render(report, &style_at(place, output), out),
         Format::Json => json::render(report, out),
         Format::Pem => pem::render(report, out),
         Format::Requirement => requirement::render(report, &style_at(place, output), out),
         Format::RequirementJson => requirement::render_json(report, out),
+        Format::Csv => csv::render(report, out),
+        Format::Junit => junit::render(report, out),
+        Format::Markdown => markdown::render(report, out),
+        Format::Nagios => nagios::render(report, out),
         Format::Ndjson => self::observations(observations, out),
     })?;
     if !shown {
         let (verdict, headline) = (report.head().verdict.word(), &report.head().headline);
         note(&format!("{}  {headline}", verdict.to_uppercase()), output);
     }
-    Ok(())
+    Ok(match is_plugin {
+        true => Exit::Plugin(nagios::State::of(report)?),
+        false => Exit::of(report, deny)?,
+    })
 }
 
 /// Writes observations, in an order that does not depend on which came first.

@@ -244,7 +244,11 @@ fn shows_trust(format: Format) -> bool {
         | Format::Ndjson
         | Format::Pem
         | Format::Requirement
-        | Format::RequirementJson => false,
+        | Format::RequirementJson
+        | Format::Csv
+        | Format::Junit
+        | Format::Markdown
+        | Format::Nagios => false,
     }
 }
 

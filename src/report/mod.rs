@@ -6,11 +6,15 @@
 
 mod certificate;
 mod changes;
+pub mod csv;
 pub mod diff;
 pub mod estate;
 pub mod explain;
 mod findings;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod nagios;
 pub mod ndjson;
 mod page;
 pub mod pem;
@@ -19,6 +23,7 @@ pub mod requirement;
 mod rows;
 pub mod schema;
 pub mod show;
+mod standing;
 mod style;
 pub mod summary;
 mod survey;

@@ -7,6 +7,7 @@ mod import;
 #[cfg(unix)]
 mod interrupted;
 mod kept;
+mod plugin;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
