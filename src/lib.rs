@@ -7,7 +7,7 @@
 //! | layer | modules | must not know |
 //! |---|---|---|
 //! | L0 | [`model`] | anything else of this crate; sockets, files, clocks, async |
-//! | L1 | [`wire`], [`x509`] | each other, sockets, async |
+//! | L1 | [`draft`], [`wire`], [`x509`] | each other, sockets, async |
 //! | L2 | stages, one concern each | one another |
 //! | L3 | what puts stages in a row | the command line |
 //! | L4 | the command line | — |
@@ -18,6 +18,7 @@ pub mod candidates;
 pub mod capture;
 pub mod cli;
 pub mod demo;
+pub mod draft;
 pub mod identify;
 pub mod inventory;
 pub mod judge;

@@ -15,6 +15,7 @@ const MODULES: &[(&str, &[&str])] = &[
     // L0: what flows between the stages.
     ("model", &[]),
     // L1: bytes to values.
+    ("draft", &["model"]),
     ("wire", &["model"]),
     ("x509", &["model"]),
     // L2: the stages; never one another.
@@ -26,7 +27,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("kept", &["model"]),
     ("report", &["model"]),
     ("resolve", &["model"]),
-    ("topology", &["model"]),
+    ("topology", &["draft", "model"]),
     // L3: what puts stages in a row.
     ("demo", &["model", "x509"]),
     (
@@ -52,6 +53,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "candidates",
             "capture",
             "demo",
+            "draft",
             "identify",
             "inventory",
             "judge",
@@ -115,7 +117,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio", ASYNC),
     ("tokio_rustls", &["capture/handshake", "demo"]),
     ("tokio_util", ASYNC),
-    ("toml_edit", &["inventory", "topology"]),
+    ("toml_edit", &["draft", "inventory"]),
     ("ulid", &["cli", "sweep"]),
     ("unicode_width", &["cli", "report"]),
     ("webpki", &["identify/trust"]),

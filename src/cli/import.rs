@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::cli::exit::Exit;
 use crate::cli::given;
@@ -35,7 +35,7 @@ pub(super) fn run(settings: &Import) -> Result<Exit> {
             let Ok(old) = std::str::from_utf8(&bytes) else {
                 bail!("{name} is not UTF-8; save it as UTF-8 first");
             };
-            let update = import.update(&name, old)?;
+            let update = import.update(old).context(name)?;
             let nothing = vec!["the estate has everything that is in the topology".to_owned()];
             let notes = Some(update.differences).filter(|lines| !lines.is_empty());
             (update.text, notes.unwrap_or(nothing))

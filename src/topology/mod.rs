@@ -19,17 +19,14 @@ mod objects;
 mod plan;
 mod refusal;
 mod text;
-mod update;
-mod write;
 mod xml;
 
 pub use self::refusal::TopologyError;
-pub use self::update::Update;
 
 use self::export::Export;
 use self::kind::Form;
-use self::plan::Plan;
 use self::refusal::Place;
+use crate::draft::{Draft, NotToml, Origin, Update, Witness};
 
 /// An exported file.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +40,7 @@ pub struct Source<'b> {
 /// A topology that was read, and what is to be asked of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
-    plan: Plan,
+    plan: Draft,
     sources: Vec<String>,
 }
 
@@ -114,21 +111,31 @@ fn read(source: &Source<'_>) -> Result<Export, Vec<TopologyError>> {
 impl Import {
     /// The text of a new estate.
     pub fn estate(&self) -> String {
-        write::estate(&self.plan, &self.sources)
+        let sources = self.sources.join(", ");
+        self.plan.estate(origin(&sources))
     }
 
-    /// The text of an estate that is there already, with what it lacks; `name` is for errors.
+    /// The text of an estate that is there already, with what it lacks.
     ///
     /// # Errors
     ///
     /// The text is not TOML.
-    pub fn update(&self, name: &str, estate: &str) -> Result<Update, TopologyError> {
-        update::merge(&self.plan, name, estate, &self.sources)
+    pub fn update(&self, estate: &str) -> Result<Update, NotToml> {
+        let sources = self.sources.join(", ");
+        self.plan.update(estate, origin(&sources))
     }
 
     /// What is not asked and why, a sentence each.
     pub fn left_out(&self) -> &[String] {
         &self.plan.left_out
+    }
+}
+
+fn origin(sources: &str) -> Origin<'_> {
+    Origin {
+        made_by: "sameca import",
+        from: sources,
+        witness: Witness::Topology,
     }
 }
 

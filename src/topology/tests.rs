@@ -302,7 +302,7 @@ fn text_of_the_file_cannot_leave_its_comment() {
 fn an_update_adds_and_keeps_everything_that_was_there() {
     let old = "# mine\nname = \"X\"   # kept\n\n[[endpoint]]\nrole = [\"front-end\", \"persistent-chat\"] # by hand\nhost = 'SE01.fabrikam.com'\nports = [8443]\n\n[[endpoint]]\nhost = \"printer.fabrikam.com\" # not Lync";
     let import = of_fixtures(&["published-2015-standard-edition.xml"]);
-    let update = import.update("estate.toml", old).expect("TOML");
+    let update = import.update(old).expect("TOML");
     assert!(
         update.text.starts_with(old),
         "nothing that was there is changed"
@@ -312,7 +312,7 @@ fn an_update_adds_and_keeps_everything_that_was_there() {
         update.differences.join("\n"),
         update.text
     ));
-    let again = import.update("estate.toml", &update.text).expect("TOML");
+    let again = import.update(&update.text).expect("TOML");
     assert_eq!(again.text, update.text, "a second update adds nothing");
 }
 
@@ -320,20 +320,15 @@ fn an_update_adds_and_keeps_everything_that_was_there() {
 fn a_new_estate_needs_no_update() {
     let import = of_fixtures(&["published-2013.xml"]);
     let estate = import.estate();
-    let update = import.update("estate.toml", &estate).expect("TOML");
+    let update = import.update(&estate).expect("TOML");
     assert_eq!((update.text, update.differences), (estate, vec![]));
 }
 
 #[test]
 fn an_estate_that_is_not_toml_is_not_touched() {
     let import = of_fixtures(&["published-2013.xml"]);
-    let error = import
-        .update("estate.toml", "[[endpoint]\n")
-        .expect_err("not TOML");
-    assert!(
-        error.to_string().starts_with("estate.toml: not TOML"),
-        "{error}"
-    );
+    let error = import.update("[[endpoint]\n").expect_err("not TOML");
+    assert!(error.to_string().starts_with("not TOML"), "{error}");
 }
 
 #[test]
@@ -397,7 +392,7 @@ proptest! {
                 let mut builder = Builder::new(Selection::default());
                 builder.estate(Path::new("estate.toml"), estate.as_bytes());
                 prop_assert!(builder.finish().is_ok(), "{}", estate);
-                let update = import.update("estate.toml", &estate);
+                let update = import.update(&estate);
                 prop_assert_eq!(update.map(|update| update.text), Ok(estate));
             }
             Err(errors) => prop_assert!(!errors.is_empty()),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Endpoint, HTTPS, Section, heading, numbers, pool_of, ports_of, tls_ports};
+use super::{HTTPS, heading, numbers, pool_of, ports_of, tls_ports};
+use crate::draft::{Endpoint, Section};
 use crate::model::target::{Group, Port, Role};
 use crate::topology::export::{Kind, NamedPort, Protocol, Service, Side};
 use crate::topology::join::Installed;
@@ -160,7 +161,7 @@ fn front_end(
         endpoints.push(Endpoint {
             role: Role::PersistentChat,
             ports: ports.web.clone(),
-            comment: Some("file upload/download"),
+            comment: Some("file upload/download".to_owned()),
             ..own
         });
     }
@@ -175,7 +176,7 @@ fn pool_name(installed: &Installed, ports: &FrontEndPorts) -> Option<Endpoint> {
     (!is_member && !asked.is_empty()).then(|| Endpoint {
         ports: asked,
         optional: true,
-        comment: Some("the pool's name: a load balancer, or every member once more"),
+        comment: Some("the pool's name: a load balancer, or every member once more".to_owned()),
         ..Endpoint::new(Role::Peer, &pool.fqdn)
     })
 }

@@ -8,71 +8,18 @@ use std::collections::BTreeSet;
 
 use super::export::{Kind, NamedPort, Protocol, Service};
 use super::join::{Installed, Topology};
-use crate::model::target::{Group, Port, Role};
-
-/// What is to be asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::topology) struct Plan {
-    /// The estate's name.
-    pub(in crate::topology) name: Option<String>,
-    /// The product, as far as the services tell.
-    pub(in crate::topology) product: Option<&'static str>,
-    /// Endpoints that belong together.
-    pub(in crate::topology) sections: Vec<Section>,
-    /// What is not asked, one sentence each.
-    pub(in crate::topology) left_out: Vec<String>,
-}
-
-/// Endpoints with something to say of all of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::topology) struct Section {
-    /// Comments, one line each; never empty.
-    pub(in crate::topology) comments: Vec<String>,
-    /// The endpoints.
-    pub(in crate::topology) endpoints: Vec<Endpoint>,
-}
-
-/// One `[[endpoint]]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::topology) struct Endpoint {
-    /// What it is.
-    pub(in crate::topology) role: Role,
-    /// Its name.
-    pub(in crate::topology) host: String,
-    /// The pool whose member it is.
-    pub(in crate::topology) pool: Option<String>,
-    /// Its ports; empty: those of the role.
-    pub(in crate::topology) ports: Vec<Port>,
-    /// Whether it may be silent.
-    pub(in crate::topology) optional: bool,
-    /// The group, where it is not that of the role.
-    pub(in crate::topology) group: Option<Group>,
-    /// What to know about it.
-    pub(in crate::topology) comment: Option<&'static str>,
-}
-
-impl Endpoint {
-    fn new(role: Role, host: &str) -> Self {
-        Self {
-            role,
-            host: host.to_owned(),
-            pool: None,
-            ports: Vec::new(),
-            optional: false,
-            group: None,
-            comment: None,
-        }
-    }
-}
+use crate::draft::Draft;
+use crate::model::target::Port;
 
 const HTTPS: u16 = 443;
 /// Plans the check of a topology.
-pub(in crate::topology) fn plan(topology: &Topology) -> Plan {
-    let mut plan = Plan {
+pub(in crate::topology) fn plan(topology: &Topology) -> Draft {
+    let mut plan = Draft {
         name: topology.title.clone(),
         product: product(topology),
         sections: Vec::new(),
         left_out: topology.notes.clone(),
+        notes: Vec::new(),
     };
     let chat = topology.pools.values().any(|p| p.has(Kind::PersistentChat));
     for installed in topology.pools.values().filter(|p| is_front_end(p)) {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Endpoint, HTTPS, Plan, Section, heading, pool_of, ports_of, tls_ports};
+use super::{HTTPS, heading, pool_of, ports_of, tls_ports};
+use crate::draft::{Draft, Endpoint, Section};
 use crate::model::target::{Port, Role};
 use crate::topology::export::{Kind, NamedPort, Protocol, Side};
 use crate::topology::join::Installed;
@@ -12,7 +13,7 @@ use crate::topology::refusal::quote;
 const CHAT: [u16; 2] = [5041, 881];
 
 /// A pool without front ends: Persistent Chat, Mediation, Office Web Apps, or something that is not asked.
-pub(super) fn pool(installed: &Installed, plan: &mut Plan) {
+pub(super) fn pool(installed: &Installed, plan: &mut Draft) {
     let name = &installed.pool.fqdn;
     if installed.has(Kind::PersistentChat) {
         plan.sections.push(chat(installed));
@@ -67,7 +68,7 @@ fn chat(installed: &Installed) -> Section {
             pool: pool_of(installed, member),
             ports: if usual { Vec::new() } else { named.clone() },
             optional: silent,
-            comment: silent.then_some("an inactive server of the pool"),
+            comment: silent.then(|| "an inactive server of the pool".to_owned()),
             ..Endpoint::new(Role::PersistentChat, member)
         }
     });
@@ -77,7 +78,7 @@ fn chat(installed: &Installed) -> Section {
     }
 }
 
-fn mediation(installed: &Installed, plan: &mut Plan) {
+fn mediation(installed: &Installed, plan: &mut Draft) {
     let ports: BTreeSet<Port> = installed.of(Kind::Mediation).flat_map(tls_ports).collect();
     if ports.is_empty() {
         let name = &installed.pool.fqdn;
@@ -123,7 +124,7 @@ fn office_web_apps(installed: &Installed) -> Section {
 }
 
 /// The published names of Edge servers. Their inner side may have a certificate of any CA, and A/V speaks no real TLS.
-fn edge(installed: &Installed, plan: &mut Plan) {
+fn edge(installed: &Installed, plan: &mut Draft) {
     let name = &installed.pool.fqdn;
     let media = |port: &NamedPort| {
         ["MediaRelay", "AVAuth", "AudioVideo"]

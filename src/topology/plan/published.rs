@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Endpoint, HTTPS, Plan, Section, ports_of};
+use super::{HTTPS, ports_of};
+use crate::draft::{Draft, Endpoint, Section};
 use crate::model::target::{Group, Port, Role};
 use crate::topology::export::{Kind, Protocol, Service, Side};
 use crate::topology::join::{Installed, Topology};
 
 /// Plans the names of web services that are not names of pools or servers.
-pub(super) fn names(topology: &Topology, plan: &mut Plan) {
+pub(super) fn names(topology: &Topology, plan: &mut Draft) {
     let servers: BTreeSet<&String> = topology
         .pools
         .iter()

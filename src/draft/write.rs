@@ -1,30 +1,32 @@
-//! A plan -> the text of an estate file.
+//! A draft -> the text of an estate file.
 
 use std::fmt::Write as _;
 
-use super::plan::{Endpoint, Plan};
+use super::{Draft, Endpoint, Origin};
 
 /// The text of a new estate.
-pub(super) fn estate(plan: &Plan, sources: &[String]) -> String {
+pub(super) fn estate(draft: &Draft, origin: Origin<'_>) -> String {
     let mut text = String::new();
-    let product = plan.product.map_or_else(String::new, |p| format!(" ({p})"));
+    let product = draft
+        .product
+        .map_or_else(String::new, |p| format!(" ({p})"));
     line(
         &mut text,
         &format!(
-            "Made by `sameca import` from {}{product}.",
-            sources.join(", ")
+            "Made by `{}` from {}{product}.",
+            origin.made_by, origin.from
         ),
     );
     line(&mut text, "What would be asked: sameca estate check FILE");
     text.push('\n');
-    if let Some(name) = &plan.name {
+    if let Some(name) = &draft.name {
         text.push_str(&format!("name = {}\n", string(name)));
     }
     line(
         &mut text,
         "reference_ca = \"contoso-ca.cer\"    # the CA that all must come from",
     );
-    for section in &plan.sections {
+    for section in &draft.sections {
         text.push('\n');
         section
             .comments
@@ -44,25 +46,31 @@ pub(super) fn estate(plan: &Plan, sources: &[String]) -> String {
     );
     line(&mut text, "[group.external]");
     line(&mut text, "expect = \"public\"");
-    if !plan.left_out.is_empty() {
+    if !draft.left_out.is_empty() {
         text.push('\n');
         line(&mut text, "Left out:");
-        plan.left_out
+        draft
+            .left_out
             .iter()
             .for_each(|why| line(&mut text, &format!("- {why}")));
+    }
+    if !draft.notes.is_empty() {
+        text.push('\n');
+        draft.notes.iter().for_each(|note| line(&mut text, note));
     }
     text
 }
 
 /// A comment. What came from the file cannot end it.
 fn line(text: &mut String, comment: &str) {
-    let harmless: String = comment
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
     text.push_str("# ");
-    text.push_str(harmless.trim_end());
+    text.push_str(harmless(comment).trim_end());
     text.push('\n');
+}
+
+fn harmless(comment: &str) -> String {
+    let blank = |c: char| if c.is_control() { ' ' } else { c };
+    comment.chars().map(blank).collect()
 }
 
 /// One `[[endpoint]]`.
@@ -70,7 +78,8 @@ pub(super) fn table(endpoint: &Endpoint) -> String {
     let mut text = "[[endpoint]]\n".to_owned();
     let comment = endpoint
         .comment
-        .map_or_else(String::new, |c| format!("    # {c}"));
+        .as_ref()
+        .map_or_else(String::new, |c| format!("    # {}", harmless(c)));
     let _ = writeln!(text, "role = {}{comment}", string(endpoint.role.word()));
     let _ = writeln!(text, "host = {}", string(&endpoint.host));
     if let Some(pool) = &endpoint.pool {

@@ -1,55 +1,53 @@
-//! A plan and an estate that is there already -> the estate with what it lacks. Nothing in it is changed or removed.
+//! A draft and an estate that is there already -> the estate with what it lacks. Nothing in it is changed or removed.
 
 use toml_edit::{DocumentMut, Item, Table};
 
-use super::plan::{Endpoint, Plan};
-use super::refusal::{Place, TopologyError};
 use super::write;
+use super::{Draft, Endpoint, Origin, Witness};
 
-/// An estate after an import into it.
+/// Why nothing can be added to a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not TOML: {0}; mend it first; `sameca estate check` shows where")]
+pub struct NotToml(String);
+
+/// An estate after a draft was merged into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
     /// The whole text.
     pub text: String,
-    /// What the topology and the estate do not have in common, a line each: `+` was added, `~` and `-` are left as they are.
+    /// What the draft and the estate do not have in common, a line each: `+` was added, `~` and `-` are left as they are.
     pub differences: Vec<String>,
 }
 
-/// Merges a plan into the text of an estate.
-pub(super) fn merge(
-    plan: &Plan,
-    name: &str,
-    old: &str,
-    sources: &[String],
-) -> Result<Update, TopologyError> {
-    let document: DocumentMut = old.parse().map_err(|error: toml_edit::TomlError| {
-        let what = format!("not TOML: {}", error.message().replace('\n', ", "));
-        Place::file(name).refuse(what, "mend it first; `sameca estate check` shows where")
-    })?;
+/// Merges a draft into the text of an estate.
+pub(super) fn merge(draft: &Draft, old: &str, origin: Origin<'_>) -> Result<Update, NotToml> {
+    let document: DocumentMut = old
+        .parse()
+        .map_err(|error: toml_edit::TomlError| NotToml(error.message().replace('\n', ", ")))?;
     let known = known(&document);
-    let planned: Vec<&Endpoint> = plan.sections.iter().flat_map(|s| &s.endpoints).collect();
+    let witness = origin.witness;
+    let drafted: Vec<&Endpoint> = draft.sections.iter().flat_map(|s| &s.endpoints).collect();
     let mut differences = Vec::new();
     let mut added = String::new();
-    for endpoint in &planned {
-        let same: Vec<&Known> = known.iter().filter(|k| k.is(endpoint)).collect();
+    for endpoint in &drafted {
+        let words = write::in_words(endpoint);
+        let same: Vec<&Known> = known.iter().filter(|k| k.is(endpoint, witness)).collect();
         if same.is_empty() {
-            differences.push(format!("+ {}", write::in_words(endpoint)));
+            differences.push(format!("+ {words}"));
             added.push('\n');
             added.push_str(&write::table(endpoint));
-        } else if let Some(other) = same.iter().find_map(|k| k.differs(endpoint)) {
-            differences.push(format!(
-                "~ {}: {other}; left as it is",
-                write::in_words(endpoint)
-            ));
+        } else if let Some(other) = differs(&same, endpoint, witness) {
+            differences.push(format!("~ {words}: {other}; left as it is"));
         }
     }
-    for known in &known {
-        if !planned.iter().any(|endpoint| endpoint.host == known.host) {
-            differences.push(format!(
-                "- {}: not in the topology; left as it is",
-                known.host
-            ));
-        }
+    if witness == Witness::Topology {
+        let gone = |known: &&Known| !drafted.iter().any(|endpoint| endpoint.host == known.host);
+        differences.extend(
+            known
+                .iter()
+                .filter(gone)
+                .map(|known| format!("- {}: not in the topology; left as it is", known.host)),
+        );
     }
     let mut text = old.to_owned();
     if !added.is_empty() {
@@ -57,12 +55,21 @@ pub(super) fn merge(
             text.push('\n');
         }
         text.push_str(&format!(
-            "\n# Added by `sameca import` from {}.",
-            sources.join(", ")
+            "\n# Added by `{}` from {}.",
+            origin.made_by, origin.from
         ));
         text.push_str(&added);
     }
     Ok(Update { text, differences })
+}
+
+/// In what the file differs from the source, in a sentence. What DNS leaves open the file may say as it likes.
+fn differs(same: &[&Known], endpoint: &Endpoint, witness: Witness) -> Option<String> {
+    match witness {
+        Witness::Topology => same.iter().find_map(|known| known.differs(endpoint)),
+        Witness::Dns if same.iter().any(|known| known.host == endpoint.host) => None,
+        Witness::Dns => Some("a pool in the file, whose members are asked".to_owned()),
+    }
 }
 
 /// An endpoint as the estate has it.
@@ -106,8 +113,12 @@ impl Known {
         })
     }
 
-    /// Whether it stands for the same as a planned endpoint.
-    fn is(&self, endpoint: &Endpoint) -> bool {
+    /// Whether it stands for the same as a drafted endpoint. To DNS a name is a name: whether it is a pool's or a
+    /// server's, and what it is for, the file knows better.
+    fn is(&self, endpoint: &Endpoint, witness: Witness) -> bool {
+        if witness == Witness::Dns {
+            return self.host == endpoint.host || self.pool.as_ref() == Some(&endpoint.host);
+        }
         let group = endpoint.group.map(|group| group.word().to_owned());
         self.host == endpoint.host
             && self.roles.iter().any(|role| role == endpoint.role.word())
@@ -115,7 +126,7 @@ impl Known {
             && self.optional == endpoint.optional
     }
 
-    /// In what it differs from a planned endpoint.
+    /// In what it differs from a drafted endpoint.
     fn differs(&self, endpoint: &Endpoint) -> Option<String> {
         let ports: Vec<i64> = endpoint.ports.iter().map(|p| p.number().into()).collect();
         if self.pool != endpoint.pool {
