@@ -18,6 +18,7 @@ pub mod candidates;
 pub mod capture;
 pub mod cli;
 pub mod demo;
+pub mod discover;
 pub mod draft;
 pub mod identify;
 pub mod inventory;

@@ -1,5 +1,6 @@
 //! The subcommands, as they are typed.
 
+mod discover;
 mod forms;
 mod renewal;
 mod sweep;
@@ -13,6 +14,8 @@ use crate::cli::options::{
 };
 use crate::cli::values;
 use crate::model::target::Port;
+pub use discover::DiscoverArgs;
+pub(crate) use discover::MAX_DOMAINS;
 pub use forms::{FormArgs, FormWord};
 pub use renewal::{DiffArgs, DiffFormat, RenewedArgs, RenewedFormat, WantedArgs};
 pub use sweep::{ScopeArgs, SweepArgs, SweepFormat};
@@ -144,6 +147,9 @@ pub enum Command {
     /// Make an estate file from exports of a Lync topology
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArgs),
+    /// Make an estate file from what DNS says about SIP domains
+    #[command(after_help = discover::DISCOVER_EXAMPLES)]
+    Discover(DiscoverArgs),
     /// Find the TLS servers of whole networks, one observation a line, and judge them
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", sweep::EXAMPLES), args_override_self = true)]
     #[command(mut_arg("connect_timeout", |arg| arg.help("Time for connecting, as a part of --timeout [default: 3s]")))]

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::candidates;
 use crate::cli::settings::{Given, Source};
 use crate::inventory::{Builder, Selection};
-use crate::model::target::Inventory;
+use crate::model::target::{Group, Inventory};
 use crate::topology::{self, Import};
 
 /// The largest list, estate or topology that is read.
@@ -58,7 +58,11 @@ pub(super) fn import(exports: &[(String, Vec<u8>)]) -> Result<Import> {
 
 /// Whether a text is an estate that can be used.
 pub(super) fn estate(path: &Path, text: &str) -> Result<()> {
-    let mut builder = Builder::new(Selection::default());
+    let selection = Selection {
+        groups: Group::ALL.into_iter().collect(),
+        ..Selection::default()
+    };
+    let mut builder = Builder::new(selection);
     builder.estate(path, text.as_bytes());
     builder
         .finish()

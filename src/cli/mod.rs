@@ -7,7 +7,9 @@ pub mod args;
 mod check;
 mod demo;
 mod diff;
+mod discover;
 mod estate;
+mod estate_file;
 pub mod exit;
 mod explain;
 mod given;
@@ -68,6 +70,7 @@ fn dispatch(command: Command) -> Result<Exit> {
         Command::Renewed(args) => renewed::run(&settings::Renewed::new(*args, environment)?),
         Command::Diff(args) => diff::run(&settings::Diff::new(args, environment)?),
         Command::Import(args) => import::run(&settings::Import::new(args, environment)?),
+        Command::Discover(args) => discover::run(&settings::Discover::new(args, environment)?),
         Command::Sweep(args) => sweep::run(*args, &after_subcommand(), environment),
         Command::Estate(args) => match args.command {
             EstateCommand::Check(args) => {

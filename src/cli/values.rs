@@ -1,7 +1,9 @@
 //! The texts of single options -> values.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::discover::Domain;
 use crate::inventory::{self, Refusal};
 use crate::model::target::Port;
 use crate::model::timestamp::Timestamp;
@@ -73,6 +75,39 @@ pub(crate) fn port(text: &str) -> Result<Port, Refusal> {
 /// A name that can be sent as server name.
 pub(crate) fn server_name(text: &str) -> Result<String, Refusal> {
     inventory::server_name(text)
+}
+
+/// The port of DNS.
+const DNS: u16 = 53;
+
+/// A SIP domain. One with other than ASCII characters is shown as DNS would have it.
+pub(crate) fn sip_domain(text: &str) -> Result<Domain, String> {
+    let name = inventory::server_name(text.trim_end_matches('.')).map_err(|refusal| {
+        format!("{refusal}; a SIP domain is what stands after the `@`, as in contoso.com")
+    })?;
+    if !text.is_ascii() {
+        return Err(format!(
+            "a SIP domain of Lync has ASCII characters only; if it is one all the same, write it as DNS has it: {name}"
+        ));
+    }
+    Domain::new(&name).map_err(|error| error.to_string())
+}
+
+/// `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`.
+pub(crate) fn dns_server(text: &str) -> Result<SocketAddr, String> {
+    let (address, port) = match text.parse::<SocketAddr>() {
+        Ok(socket) => (socket.ip().to_string(), socket.port()),
+        Err(_) => (text.to_owned(), DNS),
+    };
+    let address: IpAddr = inventory::address(&address).map_err(|refusal| {
+        format!(
+            "{refusal}; a DNS server is given by its address, as in 192.0.2.53 or 192.0.2.53:53"
+        )
+    })?;
+    match port {
+        0 => Err("0 is no port; DNS listens on 53".to_owned()),
+        _ => Ok(SocketAddr::new(address, port)),
+    }
 }
 
 /// `3/16`: the third of sixteen parts.

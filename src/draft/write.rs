@@ -63,8 +63,7 @@ pub(super) fn estate(draft: &Draft, origin: Origin<'_>) -> String {
 
 /// A comment. What came from the file cannot end it.
 fn line(text: &mut String, comment: &str) {
-    text.push_str("# ");
-    text.push_str(harmless(comment).trim_end());
+    text.push_str(format!("# {}", harmless(comment)).trim_end());
     text.push('\n');
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Pure but for [`Environment::read`]: no file is opened, and the environment comes in as a value, read once.
 
+mod discover;
 mod forms;
 mod renewal;
 mod sweep;
 mod typed;
 
+pub use discover::Discover;
 pub use forms::Form;
 pub use sweep::{Consent, Sweep};
 
@@ -131,6 +133,9 @@ pub enum UsageError {
     /// There is no file to update.
     #[error("--update needs a file; give it with -o")]
     UpdateOfStdout,
+    /// More SIP domains than one estate has.
+    #[error("{0} domains are too many for one run; give at most 16")]
+    TooManyDomains(usize),
     /// `--shards` without knowing which of them.
     #[error(
         "--shards {0}: which of them is not known; JOB_COMPLETION_INDEX is to be a number below {0}, or use --shard I/{0}"

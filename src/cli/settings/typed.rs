@@ -124,17 +124,9 @@ impl Import {
     ///
     /// An update of standard output.
     pub fn new(args: ImportArgs, environment: Environment) -> Result<Self, UsageError> {
-        let standard = args.output.output.as_deref() == Some(Path::new("-"));
-        if args.update && standard {
-            return Err(UsageError::UpdateOfStdout);
-        }
         Ok(Self {
             topologies: args.topologies,
-            existing: match (args.force, args.update) {
-                (true, _) => Existing::Replaced,
-                (false, true) => Existing::Updated,
-                (false, false) => Existing::Kept,
-            },
+            existing: existing(args.force, args.update, &args.output)?,
             output: output(args.output, environment),
         })
     }
@@ -157,6 +149,21 @@ impl Demo {
             output: saying(args.saying, goes_to_standard_output(&forms), environment),
             forms,
         })
+    }
+}
+
+/// What becomes of an estate that is there already.
+pub(super) fn existing(
+    force: bool,
+    update: bool,
+    output: &OutputArgs,
+) -> Result<Existing, UsageError> {
+    let standard = output.output.as_deref() == Some(Path::new("-"));
+    match (force, update) {
+        (true, _) => Ok(Existing::Replaced),
+        (false, true) if standard => Err(UsageError::UpdateOfStdout),
+        (false, true) => Ok(Existing::Updated),
+        (false, false) => Ok(Existing::Kept),
     }
 }
 
