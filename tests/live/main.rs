@@ -1,6 +1,7 @@
-//! The program against real servers: OpenSSL and nginx as Debian packages them. They fail, and never skip, without those.
+//! The program against real servers: OpenSSL, nginx and Knot DNS as Debian packages them. They fail, and never skip, without those.
 
 mod check;
+mod dns;
 mod matrix;
 mod pki;
 mod server;

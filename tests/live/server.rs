@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use tokio::net::TcpSocket;
 
-use crate::pki::{Leaf, openssl};
+use crate::pki::{Folder, Leaf, openssl};
 
 /// A running server.
 pub(crate) struct Server {
@@ -75,7 +75,7 @@ pub(crate) fn nginx(leaf: &Leaf) -> Server {
     fs::write(home.join("nginx.conf"), nginx_conf(&home, leaf, port))
         .expect("the folder can be written");
 
-    let mut command = Command::new(nginx_program());
+    let mut command = Command::new(daemon("/usr/sbin/nginx", "nginx"));
     command
         .arg("-p")
         .arg(&home)
@@ -101,6 +101,75 @@ pub(crate) fn nginx(leaf: &Leaf) -> Server {
     }
 }
 
+/// Knot DNS with one zone, given without its SOA and NS records.
+pub(crate) fn knot(folder: &Folder, zone: &str, records: &str) -> Server {
+    let reserved = reserve();
+    let port = reserved.local_addr().expect("it is bound").port();
+    let home = folder.path("knot");
+    fs::create_dir(&home).expect("the folder can be written");
+    let head = "$TTL 60\n@ SOA ns admin 1 60 60 60 60\n@ NS ns\nns A 127.0.0.1\n";
+    fs::write(
+        home.join(format!("{zone}.zone")),
+        format!("{head}{records}"),
+    )
+    .expect("the folder can be written");
+    fs::write(home.join("knot.conf"), knot_conf(&home, zone, port))
+        .expect("the folder can be written");
+
+    let mut command = Command::new(daemon("/usr/sbin/knotd", "knotd"));
+    command.arg("-c").arg(home.join("knot.conf"));
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = start(command, "knot");
+
+    let mut output: Output = BufReader::new(Box::new(child.stderr.take().expect("it is piped")));
+    // It says so when the zone is loaded and it answers.
+    let ready = |line: &str| line.contains("server started").then_some(());
+    let log = home.join("knot.conf");
+    assert!(
+        await_line(&mut output, ready).is_some(),
+        "knotd did not start with:\n{}",
+        said(&log)
+    );
+    Server {
+        port,
+        child,
+        log,
+        _output: output,
+        _reserved: Some(reserved),
+    }
+}
+
+/// One process with few threads, which shares the port that is reserved for it.
+fn knot_conf(home: &Path, zone: &str, port: u16) -> String {
+    let home = home.display();
+    format!(
+        "server:
+    rundir: {home}
+    listen: 127.0.0.1@{port}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+    tcp-reuseport: on
+log:
+  - target: stderr
+    any: info
+database:
+    storage: {home}/db
+template:
+  - id: default
+    storage: {home}
+    file: \"%s.zone\"
+    zonefile-sync: -1
+    journal-content: none
+zone:
+  - domain: {zone}
+"
+    )
+}
+
 /// A port of this process that a server can share, and no other process is given.
 fn reserve() -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("a socket can be made");
@@ -120,12 +189,11 @@ fn await_line<T>(output: &mut Output, find: impl Fn(&str) -> Option<T>) -> Optio
 }
 
 /// Daemons' folder of programs is not on every user's path.
-fn nginx_program() -> &'static str {
-    let daemons = "/usr/sbin/nginx";
-    if Path::new(daemons).exists() {
-        daemons
+fn daemon(usual: &'static str, name: &'static str) -> &'static str {
+    if Path::new(usual).exists() {
+        usual
     } else {
-        "nginx"
+        name
     }
 }
 

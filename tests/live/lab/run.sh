@@ -89,6 +89,20 @@ shows() {
   printf 'lab:   show %s\n' "$target"
 }
 
+# program_says EXPECTED-STATUS SENTENCE COMMAND ARGUMENT...: a run that says this on standard error.
+program_says() {
+  local expected=$1 sentence=$2 status=0
+  shift 2
+  compose run --rm -T sameca "$@" >"$work/shown" 2>"$work/errors" </dev/null || status=$?
+  if [ "$status" -eq "$expected" ] && grep -qF -- "$sentence" "$work/errors"; then
+    printf 'lab:   %s: %s\n' "$*" "$sentence"
+  else
+    echo "lab:   FAILED: exit status $status, or it does not say: $sentence: $*" >&2
+    sed 's/^/    /' "$work/errors" >&2
+    failures=$((failures + 1))
+  fi
+}
+
 # said STATE: waits until the run in the background has said so.
 said() {
   local try
@@ -163,6 +177,21 @@ step 'with the published names'
 check 0 -f /estate.toml --group all
 expect 'each group is the same in itself' '(.groups | length) == 2 and all(.groups[]; .judged and .verdict == "same")'
 expect 'the groups have different CAs' '.cas | length == 2'
+
+step 'the estate as DNS tells of it'
+compose run --rm -T sameca discover contoso.test --dns 198.51.100.53 >"$work/discovered.toml" 2>"$work/errors" </dev/null ||
+  { echo 'lab:   FAILED: discover' >&2; sed 's/^/    /' "$work/errors" >&2; failures=$((failures + 1)); }
+check 0 -f /kept/discovered.toml
+expect 'is the same, proven' '.verdict == "same" and .evidence == "proven"'
+expect 'every member behind the name of the pool was asked' \
+  '[.endpoints[] | select(.host == "lyncpool.contoso.test" and .port == 5061 and .outcome == "captured") | .address] | unique == ["198.51.100.11", "198.51.100.12", "198.51.100.13"]'
+expect 'autodiscovery is asked beside it' \
+  '[.endpoints[] | select(.host == "lyncdiscoverinternal.contoso.test") | [.outcome, .required]] == [["captured", false]]'
+check 0 -f /kept/discovered.toml --group all
+expect 'published names have a group and a CA of their own' \
+  '(.groups | length) == 2 and ([.endpoints[] | select(.host == "meet.contoso.test" and .group == "external")] | length == 1)'
+program_says 3 'any name below it resolves (a wildcard: 198.51.100.31)' discover fabrikam.test --dns 198.51.100.53
+program_says 3 'REFUSED' discover northwind.test --dns 198.51.100.53
 
 step 'faults'
 check 3 -f /estate-faults.toml --timeout 6s
