@@ -775,6 +775,56 @@ fn an_address_behind_a_pool_that_no_member_has_is_found() {
 }
 
 #[test]
+fn a_load_balancer_is_no_evidence_about_the_members_behind_it() {
+    let balancer = |run: Run, known: Known| {
+        run.shows(&[Role::FrontEnd], "pool:443", "pool", "A", known)
+            .with(|seen| seen.address = "192.0.2.9".parse().ok())
+    };
+    let member = |run: Run, host: &str, address: &str| {
+        run.fails(&[Role::FrontEnd], host, Outcome::Timeout)
+            .with(|seen| {
+                seen.address = address.parse().ok();
+                seen.pool = Some("pool".to_owned());
+            })
+    };
+    let run = balancer(
+        member(Run::default(), "fe1:443", "192.0.2.1"),
+        Known::Proven(1),
+    );
+    let run = member(run, "fe2:443", "192.0.2.2").shows(
+        &[Role::PersistentChat],
+        "pc:443",
+        "pc",
+        "A",
+        Known::Proven(1),
+    );
+    let report = judge(&rules(), &run.observations, &run.identified);
+    assert_eq!(
+        report.verdict,
+        Verdict::Inconclusive,
+        "the members were not seen"
+    );
+    let agrees = |host: &str| {
+        let row = report.endpoints.iter().find(|row| row.target == host);
+        row.expect("it has a row of its own").agrees
+    };
+    assert_eq!(agrees("fe1:443"), None);
+    assert_eq!(agrees("fe2:443"), None);
+    assert_eq!(agrees("pc:443"), Some(true));
+
+    let run = balancer(pool(&[]), Known::Proven(2));
+    let report = judge(&rules(), &run.observations, &run.identified);
+    assert_eq!(report.verdict, Verdict::Different);
+    let wrong: Vec<&str> = report
+        .endpoints
+        .iter()
+        .filter(|row| row.agrees != Some(true))
+        .map(|row| row.target.as_str())
+        .collect();
+    assert!(wrong.contains(&"pool:443"), "{wrong:?}");
+}
+
+#[test]
 fn a_server_that_is_its_own_pool_has_no_stranger() {
     let run = Run::default()
         .shows(&[Role::FrontEnd], "se:443", "se", "A", Known::Proven(1))
