@@ -92,8 +92,10 @@ Exit codes:
   2  an export is wrong, or the estate is there already";
 
 const ESTATE_EXAMPLES: &str = "\
-Example:
+Examples:
   sameca estate check estate.toml
+  What the file, the topology and DNS say, where they disagree:
+    sameca estate check estate.toml topology.xml --resolve-names
 
 Exit codes:
   0  the file is good
@@ -297,7 +299,7 @@ pub enum EstateCommand {
 /// `sameca estate check`.
 #[derive(Clone, Debug, Args)]
 pub struct EstateCheckArgs {
-    /// Estate file (TOML)
+    /// Estate file (TOML), or exports of a topology; with both, it is shown where they disagree
     #[arg(value_name = "ESTATE", required = true)]
     pub estates: Vec<PathBuf>,
     /// Port of endpoints that name none (repeat, or separate by commas) [default: those of the role]

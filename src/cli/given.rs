@@ -1,7 +1,7 @@
 //! From the servers as given to the inventory: reads the files that are named.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -16,6 +16,64 @@ const FILE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// What to check. Everything that is wrong is told at once.
 pub(super) fn inventory(given: &Given) -> Result<Inventory> {
+    build(given, &Files::read(given)?)
+}
+
+/// An inventory, and what its parts say by themselves where there are both an estate and a topology.
+pub(super) struct Parts {
+    /// Everything.
+    pub(super) all: Inventory,
+    /// What the estate files say, and what the topology says.
+    pub(super) apart: Option<(Inventory, Inventory)>,
+}
+
+/// As [`inventory`], with what files and topology say apart from each other.
+pub(super) fn parts(given: &Given) -> Result<Parts> {
+    let files = Files::read(given)?;
+    let all = build(given, &files)?;
+    let apart = if files.estates.is_empty() || files.exports.is_empty() {
+        None
+    } else {
+        let Files { estates, exports } = files;
+        let file = Files {
+            estates,
+            exports: Vec::new(),
+        };
+        let topology = Files {
+            estates: Vec::new(),
+            exports,
+        };
+        Some((build(given, &file)?, build(given, &topology)?))
+    };
+    Ok(Parts { all, apart })
+}
+
+/// The files given with `-f`, read once.
+struct Files {
+    estates: Vec<(PathBuf, Vec<u8>)>,
+    /// Exports of a topology.
+    exports: Vec<(String, Vec<u8>)>,
+}
+
+impl Files {
+    fn read(given: &Given) -> Result<Self> {
+        let mut files = Self {
+            estates: Vec::new(),
+            exports: Vec::new(),
+        };
+        for path in &given.estates {
+            let (name, bytes) = read(&Source::File(path.clone()))?;
+            if topology::is_topology(&bytes) {
+                files.exports.push((name, bytes));
+            } else {
+                files.estates.push((path.clone(), bytes));
+            }
+        }
+        Ok(files)
+    }
+}
+
+fn build(given: &Given, files: &Files) -> Result<Inventory> {
     let mut builder = Builder::new(given.selection.clone());
     given
         .targets
@@ -25,17 +83,11 @@ pub(super) fn inventory(given: &Given) -> Result<Inventory> {
         let (name, bytes) = read(list)?;
         builder.list(&name, &bytes);
     }
-    let mut exports = Vec::new();
-    for path in &given.estates {
-        let (name, bytes) = read(&Source::File(path.clone()))?;
-        if topology::is_topology(&bytes) {
-            exports.push((name, bytes));
-        } else {
-            builder.estate(path, &bytes);
-        }
+    for (path, bytes) in &files.estates {
+        builder.estate(path, bytes);
     }
-    if let Some((name, _)) = exports.first() {
-        let estate = import(&exports)?.estate();
+    if let Some((name, _)) = files.exports.first() {
+        let estate = import(&files.exports)?.estate();
         builder.estate(Path::new(name), estate.as_bytes());
     }
     let inventory = builder

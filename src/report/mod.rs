@@ -6,6 +6,7 @@
 
 mod certificate;
 mod changes;
+pub mod compare;
 pub mod csv;
 pub mod diff;
 pub mod estate;

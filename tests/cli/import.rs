@@ -175,3 +175,45 @@ fn dns_is_asked_for_the_names_of_an_estate_on_demand() {
         stdout(&asked)
     );
 }
+
+#[test]
+fn a_file_is_compared_with_a_topology_and_with_dns() {
+    let (_folder, path) = folder();
+    let mine = "[[endpoint]]\nrole = \"front-end\"\nhost = \"localhost\"\n";
+    std::fs::write(&path, mine).expect("writes");
+    let path = path.to_str().expect("a path");
+    let topology = fixture("published-2013.xml");
+    let output = sameca(&["estate", "check", path, &topology]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let shown = stdout(&output);
+    assert!(
+        shown.contains("  localhost\n    file      front-end; internal 443,444,5061\n    topology  does not name it\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains(
+            "  lync01.contoso.com\n    file      does not name it\n    topology  front-end"
+        ),
+        "{shown}"
+    );
+    assert!(shown.contains("they agree on no name"), "{shown}");
+    // Names that no DNS has (RFC 6761), so that nothing but the answer of this machine is asked for.
+    let invalid = format!(
+        "<Topology><Clusters><Cluster Fqdn='lync01.invalid'><ClusterId SiteId='1' Number='1'/><Machine Fqdn='lync01.invalid'/>\
+         </Cluster></Clusters><Services>{}</Services></Topology>",
+        service(1, 5061),
+    );
+    let (_folder, other) = folder();
+    std::fs::write(&other, invalid).expect("writes");
+    let other = other.to_str().expect("a path");
+    let output = sameca(&["estate", "check", path, other, "--resolve-names"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let shown = stdout(&output);
+    assert!(shown.contains("    DNS       127.0.0.1"), "{shown}");
+    assert!(
+        shown.contains("    DNS       no address (lync01.invalid does not resolve"),
+        "{shown}"
+    );
+    let alone = sameca(&["estate", "check", other]);
+    assert!(!stdout(&alone).contains("they agree"), "{}", stdout(&alone));
+}
