@@ -25,9 +25,21 @@ pub(super) fn document(place: &Place, bytes: &[u8]) -> Result<Vec<u8>, TopologyE
             "an exported configuration has a few; is it the right file?",
         ));
     }
+    // A name that cannot be read keeps its place: the names are counted.
+    let name = |index| Some(archive.name_for_index(index)?.ok()?.into_owned());
     let names: Vec<String> = (0..archive.len())
-        .filter_map(|index| Some(archive.name_for_index(index)?.ok()?.into_owned()))
+        .map(|index| name(index).unwrap_or_default())
         .collect();
+    if let Some(name) = names.iter().find(|name| leads_out(name)) {
+        let what = format!(
+            "the archive holds {}, a name that leads out of a folder",
+            quote(name)
+        );
+        return Err(place.refuse(
+            what,
+            "`Export-CsConfiguration` writes none; export the configuration again",
+        ));
+    }
     let is_document = |name: &&String| name.rsplit(['/', '\\']).next() == Some(DOCUMENT);
     let Some(index) = names.iter().position(|name| is_document(&name)) else {
         let shown: Vec<String> = names.iter().take(3).map(|name| quote(name)).collect();
@@ -58,6 +70,13 @@ pub(super) fn document(place: &Place, bytes: &[u8]) -> Result<Vec<u8>, TopologyE
         ));
     }
     Ok(unpacked)
+}
+
+/// Whether whoever unpacks it by its name would write elsewhere.
+fn leads_out(name: &str) -> bool {
+    let drive = name.get(1..2) == Some(":");
+    let parts = name.split(['/', '\\']);
+    drive || name.starts_with(['/', '\\']) || parts.into_iter().any(|part| part == "..")
 }
 
 fn broken(place: &Place, error: &dyn std::fmt::Display) -> TopologyError {
@@ -108,13 +127,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_leads_out_of_the_folder_leads_nowhere() {
+    fn a_name_that_leads_out_of_the_folder_is_refused_and_leads_nowhere() {
         let folder = tempfile::tempdir().expect("a folder");
         let outside = folder.path().join("DocItemSet.xml");
         let name = format!("../../../../../../..{}", outside.display());
-        let bytes = archive(&[(&name, b"<DocItemSet/>")]);
-        assert_eq!(unpack(&bytes), Ok(b"<DocItemSet/>".to_vec()));
+        for name in [name.as_str(), "a/../../b", "/etc/x", "C:\\x", "..\\x"] {
+            let bytes = archive(&[(name, b"x"), (DOCUMENT, b"<DocItemSet/>")]);
+            let error = unpack(&bytes).expect_err(name);
+            assert!(error.contains("leads out of a folder"), "{name}: {error}");
+        }
         assert!(!outside.exists(), "nothing is ever written");
+        let dots = archive(&[("a..b/..c", b"x"), (DOCUMENT, b"<DocItemSet/>")]);
+        assert!(unpack(&dots).is_ok());
     }
 
     #[test]
