@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::cli::given;
 use crate::cli::output::Destination;
 use crate::cli::settings::{Existing, Output, Source};
-use crate::draft::{NotToml, Update};
+use crate::draft::{Update, UpdateError};
 
 /// Where a new estate is said to be when it goes to standard output.
 const STANDARD: &str = "standard output";
@@ -48,7 +48,7 @@ impl<'o> EstateFile<'o> {
     pub(super) fn write(
         &self,
         new: impl FnOnce() -> String,
-        update: impl FnOnce(&str) -> Result<Update, NotToml>,
+        update: impl FnOnce(&str) -> Result<Update, UpdateError>,
     ) -> Result<Written> {
         let path = self.path.unwrap_or(Path::new(STANDARD));
         let (text, written) = if self.existing == Existing::Updated && self.is_there() {

@@ -25,7 +25,7 @@ pub use self::ask::NoDns;
 pub use self::gather::{Gathered, Settings, gather};
 pub use self::name::{Domain, DomainError};
 
-use crate::draft::{Draft, NotToml, Origin, Update, Witness};
+use crate::draft::{Draft, Origin, Update, UpdateError, Witness};
 
 /// An estate as DNS tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +76,8 @@ impl Discovery {
     ///
     /// # Errors
     ///
-    /// The text is not TOML.
-    pub fn update(&self, estate: &str) -> Result<Update, NotToml> {
+    /// The text is not TOML, or of a form to which nothing can be added.
+    pub fn update(&self, estate: &str) -> Result<Update, UpdateError> {
         self.draft.update(estate, self.origin(&self.from()))
     }
 

@@ -5,7 +5,7 @@
 mod update;
 mod write;
 
-pub use self::update::{NotToml, Update};
+pub use self::update::{Update, UpdateError};
 
 use crate::model::target::{Group, Port, Role};
 
@@ -97,8 +97,8 @@ impl Draft {
     ///
     /// # Errors
     ///
-    /// The text is not TOML.
-    pub fn update(&self, estate: &str, origin: Origin<'_>) -> Result<Update, NotToml> {
+    /// The text is not TOML, or of a form to which nothing can be added.
+    pub fn update(&self, estate: &str, origin: Origin<'_>) -> Result<Update, UpdateError> {
         update::merge(self, estate, origin)
     }
 }

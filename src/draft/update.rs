@@ -7,8 +7,16 @@ use super::{Draft, Endpoint, Origin, Witness};
 
 /// Why nothing can be added to a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not TOML: {0}; mend it first; `sameca estate check` shows where")]
-pub struct NotToml(String);
+pub enum UpdateError {
+    /// It is not TOML.
+    #[error("not TOML: {0}; mend it first; `sameca estate check` shows where")]
+    NotToml(String),
+    /// Its endpoints are values of one key, after which none can be written.
+    #[error(
+        "its endpoints are a list in brackets (`endpoint = [...]`), to which nothing is added; write each as `[[endpoint]]`"
+    )]
+    List,
+}
 
 /// An estate after a draft was merged into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +28,15 @@ pub struct Update {
 }
 
 /// Merges a draft into the text of an estate.
-pub(super) fn merge(draft: &Draft, old: &str, origin: Origin<'_>) -> Result<Update, NotToml> {
-    let document: DocumentMut = old
-        .parse()
-        .map_err(|error: toml_edit::TomlError| NotToml(error.message().replace('\n', ", ")))?;
+pub(super) fn merge(draft: &Draft, old: &str, origin: Origin<'_>) -> Result<Update, UpdateError> {
+    let document: DocumentMut = old.parse().map_err(|error: toml_edit::TomlError| {
+        UpdateError::NotToml(error.message().replace('\n', ", "))
+    })?;
+    if let Some(endpoints) = document.get("endpoint")
+        && !endpoints.is_array_of_tables()
+    {
+        return Err(UpdateError::List);
+    }
     let known = known(&document);
     let witness = origin.witness;
     let drafted: Vec<&Endpoint> = draft.sections.iter().flat_map(|s| &s.endpoints).collect();
@@ -51,16 +64,25 @@ pub(super) fn merge(draft: &Draft, old: &str, origin: Origin<'_>) -> Result<Upda
     }
     let mut text = old.to_owned();
     if !added.is_empty() {
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        text.push_str(&format!(
-            "\n# Added by `{}` from {}.",
-            origin.made_by, origin.from
-        ));
-        text.push_str(&added);
+        let gap = if old.is_empty() || old.ends_with('\n') {
+            "\n"
+        } else {
+            "\n\n"
+        };
+        let (made_by, from) = (origin.made_by, origin.from);
+        let added = format!("{gap}# Added by `{made_by}` from {from}.{added}");
+        text.push_str(&with_line_ends_of(old, added));
     }
     Ok(Update { text, differences })
+}
+
+/// What is added to a file of Windows ends its lines as that does.
+fn with_line_ends_of(old: &str, added: String) -> String {
+    if old.contains("\r\n") {
+        added.replace('\n', "\r\n")
+    } else {
+        added
+    }
 }
 
 /// In what the file differs from the source, in a sentence. What DNS leaves open the file may say as it likes.
@@ -158,4 +180,74 @@ impl Known {
 fn known(document: &DocumentMut) -> Vec<Known> {
     let tables = document.get("endpoint").and_then(Item::as_array_of_tables);
     tables.into_iter().flatten().filter_map(Known::of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::Section;
+    use crate::model::target::Role;
+
+    fn draft() -> Draft {
+        Draft {
+            sections: vec![Section {
+                comments: vec!["servers".to_owned()],
+                endpoints: vec![Endpoint::new(Role::FrontEnd, "fe01.test")],
+            }],
+            ..Draft::default()
+        }
+    }
+
+    fn merged(old: &str, witness: Witness) -> Result<Update, UpdateError> {
+        let origin = Origin {
+            made_by: "sameca import",
+            from: "t.xml",
+            witness,
+        };
+        merge(&draft(), old, origin)
+    }
+
+    #[test]
+    fn what_is_added_ends_its_lines_as_the_file_does() {
+        let update = merged("\u{feff}# mine\r\n", Witness::Topology).expect("good");
+        assert!(update.text.starts_with("\u{feff}# mine\r\n\r\n# Added by"));
+        assert_eq!(
+            update.text.matches('\n').count(),
+            update.text.matches("\r\n").count()
+        );
+        let update = merged("# no end", Witness::Topology).expect("good");
+        assert!(
+            update.text.starts_with("# no end\n\n# Added by"),
+            "{}",
+            update.text
+        );
+        assert!(!update.text.contains('\r'));
+    }
+
+    #[test]
+    fn a_list_in_brackets_takes_nothing() {
+        let list = "endpoint = [ { host = \"a.test\" } ]\n";
+        assert_eq!(merged(list, Witness::Topology), Err(UpdateError::List));
+        assert!(matches!(
+            merged("x = [", Witness::Topology),
+            Err(UpdateError::NotToml(_))
+        ));
+    }
+
+    #[test]
+    fn to_dns_a_name_is_known_whatever_the_file_takes_it_for() {
+        for old in [
+            "[[endpoint]]\nhost = \"fe01.test\"\nrole = \"web\"\nports = [4443]\n",
+            "[[endpoint]]\nhost = \"FE01.test.\"\n",
+            "[[endpoint]]\nhost = \"member.test\"\npool = \"fe01.test\"\n",
+        ] {
+            let update = merged(old, Witness::Dns).expect("good");
+            assert_eq!(update.text, old);
+            let update = merged(old, Witness::Topology).expect("good");
+            assert!(
+                update.differences.iter().any(|line| line.starts_with("+ ")),
+                "{old}"
+            );
+        }
+    }
 }

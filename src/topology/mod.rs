@@ -26,7 +26,7 @@ pub use self::refusal::TopologyError;
 use self::export::Export;
 use self::kind::Form;
 use self::refusal::Place;
-use crate::draft::{Draft, NotToml, Origin, Update, Witness};
+use crate::draft::{Draft, Origin, Update, UpdateError, Witness};
 
 /// An exported file.
 #[derive(Clone, Copy, Debug)]
@@ -119,8 +119,8 @@ impl Import {
     ///
     /// # Errors
     ///
-    /// The text is not TOML.
-    pub fn update(&self, estate: &str) -> Result<Update, NotToml> {
+    /// The text is not TOML, or of a form to which nothing can be added.
+    pub fn update(&self, estate: &str) -> Result<Update, UpdateError> {
         let sources = self.sources.join(", ");
         self.plan.update(estate, origin(&sources))
     }
