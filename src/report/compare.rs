@@ -17,7 +17,11 @@ pub fn render(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut page = Page::new(style, out);
-    page.section("file, topology and DNS")?;
+    page.section(if dns.is_empty() {
+        "file and topology"
+    } else {
+        "file, topology and DNS"
+    })?;
     let (file, topology) = (of_names(file), of_names(topology));
     let dns: BTreeMap<&str, &Result<Vec<IpAddr>, String>> = dns
         .iter()
