@@ -80,6 +80,7 @@ const MODULES: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("anstyle", &["cli", "report"]),
     ("anyhow", &["cli", "main"]),
+    ("askama", &["report/html"]),
     ("aws_lc_rs", &["capture/handshake", "demo", "x509"]),
     ("base64", EVERYWHERE),
     ("clap", &["cli", "main"]),

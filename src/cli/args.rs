@@ -360,6 +360,8 @@ pub enum Format {
     Json,
     /// The observations, one JSON document a line; the verdict is then on standard error
     Ndjson,
+    /// One HTML file for mail, file shares and archives: the answer, a picture of the estate, and everything behind it
+    Html,
     /// The certificates as presented
     Pem,
     /// Microsoft's requirement for Persistent Chat file upload/download, as a page for a change request

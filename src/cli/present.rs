@@ -12,7 +12,7 @@ use crate::model::observation::Observations;
 use crate::model::report::Report;
 use crate::model::verdict::Severity;
 use crate::report::{
-    Style, csv, json, junit, markdown, nagios, ndjson, pem, requirement, table, text,
+    Style, csv, html, json, junit, markdown, nagios, ndjson, pem, requirement, table, text,
 };
 
 /// Writes the report in each form asked for. Where none of them shows the verdict, standard error does. The exit
@@ -31,6 +31,7 @@ pub(super) fn write(
     destinations.write(|format, place, out| match format {
         Format::Table => table::render(report, &style_at(place, output), out),
         Format::Json => json::render(report, out),
+        Format::Html => html::render(report, out),
         Format::Pem => pem::render(report, out),
         Format::Requirement => requirement::render(report, &style_at(place, output), out),
         Format::RequirementJson => requirement::render_json(report, out),

@@ -239,7 +239,7 @@ impl Looked {
 /// Whether a form of the result says if a chain is trusted, which costs as much to find out as all the rest.
 fn shows_trust(format: Format) -> bool {
     match format {
-        Format::Json => true,
+        Format::Json | Format::Html => true,
         Format::Table
         | Format::Ndjson
         | Format::Pem

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::model::bytes::Sha256;
+use crate::model::bytes::{Der, Sha256};
 use crate::model::issuer::Evidence;
 use crate::model::report::{EndpointReport, Leaf, RunReport};
 use crate::model::timestamp::Timestamp;
@@ -21,7 +21,7 @@ pub(super) fn write(
     let leaf = row.leaf.as_deref().filter(|_| number == 0);
     let facts = match leaf.or_else(|| report.details.get(digest)) {
         Some(certificate) => facts(certificate, report.finished),
-        None => bare(report, digest),
+        None => bare(digest, report.certificates.get(digest)),
     };
     for (label, text) in facts {
         page.field(2, label, LABEL, &text)?;
@@ -30,9 +30,9 @@ pub(super) fn write(
 }
 
 /// What can be said of a certificate that nobody described.
-fn bare(report: &RunReport, digest: &Sha256) -> Vec<(&'static str, String)> {
+pub(super) fn bare(digest: &Sha256, der: Option<&Der>) -> Vec<(&'static str, String)> {
     let mut facts = vec![("SHA-256", digest.to_string())];
-    if let Some(der) = report.certificates.get(digest) {
+    if let Some(der) = der {
         facts.push((
             "thumbprint",
             format!("{} (SHA-1)", der.sha1().to_string().to_uppercase()),
@@ -42,7 +42,8 @@ fn bare(report: &RunReport, digest: &Sha256) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn facts(certificate: &Leaf, now: Timestamp) -> Vec<(&'static str, String)> {
+/// A certificate's fields, each with its label.
+pub(super) fn facts(certificate: &Leaf, now: Timestamp) -> Vec<(&'static str, String)> {
     let or_unknown = |field: &Option<String>| match field.as_deref() {
         Some("") => "(empty name)".to_owned(),
         Some(text) => text.to_owned(),

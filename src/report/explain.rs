@@ -86,7 +86,7 @@ fn leaf(
 }
 
 /// What a row's leaf is called.
-fn title(row: &EndpointReport) -> String {
+pub(super) fn title(row: &EndpointReport) -> String {
     match row.leaf.as_ref().and_then(|leaf| leaf.subject.as_deref()) {
         Some("") => "(empty name)".to_owned(),
         Some(subject) => subject.to_owned(),
@@ -148,7 +148,8 @@ pub(super) fn tree(
     }
 }
 
-fn means(evidence: Evidence) -> &'static str {
+/// What a piece of evidence says.
+pub(super) fn means(evidence: Evidence) -> &'static str {
     match evidence {
         Evidence::Proven => {
             "the key of a certificate with the issuer's name verifies the signature"
@@ -168,7 +169,7 @@ fn branch(indent: usize, text: &str, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// What is left when nothing verifies the leaf.
-fn claim(row: &EndpointReport, proof: &Proof) -> String {
+pub(super) fn claim(row: &EndpointReport, proof: &Proof) -> String {
     let issuer = row.leaf.as_ref().and_then(|leaf| leaf.issuer.as_deref());
     let key = match &proof.key_id {
         Some(key) => format!(", key id {key}"),
@@ -202,15 +203,20 @@ fn path(row: &EndpointReport, proof: &Proof, begin: usize, page: &mut Page<'_>) 
             page.indented(indent + 3, &found(link))?;
         }
     }
-    let end = if proof.complete {
+    page.indented(indent + 3, end(proof))
+}
+
+/// How a path ends.
+pub(super) fn end(proof: &Proof) -> &'static str {
+    if proof.complete {
         "self-signed: the path ends here"
     } else {
         "no certificate that verifies this one was found: the path ends before a root"
-    };
-    page.indented(indent + 3, end)
+    }
 }
 
-fn found(link: &Link) -> String {
+/// Where a signer's certificate was found, and its key's identifier.
+pub(super) fn found(link: &Link) -> String {
     match &link.key_id {
         Some(key) => format!("{}, key id {key}", link.found),
         None => link.found.to_string(),
@@ -226,9 +232,7 @@ fn tried(
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let style = page.style;
-    let verified =
-        matches!(proof.trials.as_slice(), [only] if only.result == TrialResult::Verifies);
-    if verified || row.evidence == Some(Evidence::SelfSigned) {
+    if is_told(row, proof) {
         return Ok(());
     }
     let Some(leaf) = row.leaf.as_ref().filter(|leaf| leaf.issuer.is_some()) else {
@@ -260,6 +264,13 @@ fn tried(
     }
 }
 
+/// Whether the path already says all of what was tried.
+pub(super) fn is_told(row: &EndpointReport, proof: &Proof) -> bool {
+    let verified =
+        matches!(proof.trials.as_slice(), [only] if only.result == TrialResult::Verifies);
+    verified || row.evidence == Some(Evidence::SelfSigned)
+}
+
 fn mark(trial: &Trial) -> Mark {
     match trial.result {
         TrialResult::Verifies => Mark::Agrees,
@@ -268,7 +279,8 @@ fn mark(trial: &Trial) -> Mark {
     }
 }
 
-fn result(report: &RunReport, trial: &Trial) -> String {
+/// What came of trying a key.
+pub(super) fn result(report: &RunReport, trial: &Trial) -> String {
     let key = report.details.get(&trial.certificate);
     let key = key.and_then(|certificate| certificate.subject_key_id.as_deref());
     let digest = trial.certificate.to_string();

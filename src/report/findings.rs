@@ -94,6 +94,22 @@ impl Findings {
         Some(self.list.len() - 1)
     }
 
+    /// Each finding in its place (errors first, then in the order of rows), with the endpoints that it is about; then
+    /// how many of each code are not listed.
+    pub(super) fn listed(mut self) -> Vec<Finding> {
+        self.list
+            .sort_by_key(|shared| std::cmp::Reverse(shared.finding.severity));
+        let listed = self.list.iter().map(|shared| Finding {
+            message: format!("{}{}", shared.finding.message, about(shared)),
+            ..shared.finding.clone()
+        });
+        let rest = self.codes.iter().filter(|(_, code)| code.left_out > 0);
+        let rest = rest.map(|(name, code)| {
+            Finding::new(name, code.severity, format!("and {} more", code.left_out))
+        });
+        listed.chain(rest).collect()
+    }
+
     /// Writes the section, if there is any finding: errors first, then in the order of rows.
     pub(super) fn write(mut self, page: &mut Page<'_>) -> io::Result<()> {
         if self.list.is_empty() {

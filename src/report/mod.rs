@@ -12,6 +12,7 @@ pub mod diff;
 pub mod estate;
 pub mod explain;
 mod findings;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -28,6 +29,7 @@ mod standing;
 mod style;
 pub mod summary;
 mod survey;
+mod symbol;
 pub mod table;
 pub mod text;
 

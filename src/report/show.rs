@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::model::bytes::Sha256;
 use crate::model::observation::{Attempt, ClientCertificate, Outcome, Possession, Tls};
-use crate::model::report::{EndpointReport, RunReport, Stapled, Trusted};
+use crate::model::report::{EndpointReport, RunReport, Stapled, Trust, Trusted};
 use crate::model::timestamp::Timestamp;
 use crate::report::findings::Findings;
 use crate::report::page::Page;
@@ -59,7 +59,7 @@ fn endpoint(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// What is known of an endpoint besides its answer.
-fn facts(row: &EndpointReport) -> Vec<(&'static str, String)> {
+pub(super) fn facts(row: &EndpointReport) -> Vec<(&'static str, String)> {
     let roles: Vec<&str> = row.roles.iter().map(|role| role.word()).collect();
     let need = if row.required { "required" } else { "optional" };
     let outcome = match &row.detail {
@@ -90,7 +90,8 @@ fn facts(row: &EndpointReport) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn tried(attempt: &Attempt) -> String {
+/// One connection in words.
+pub(super) fn tried(attempt: &Attempt) -> String {
     let detail = attempt
         .detail
         .as_ref()
@@ -113,10 +114,11 @@ fn answered(row: &EndpointReport, tls: &Tls, page: &mut Page<'_>) -> io::Result<
     page.field(2, "protocol", LABEL, &format!("{version}, {suite}"))?;
     page.field(2, "possession", LABEL, &possession(tls))?;
     page.field(2, "OCSP", LABEL, &stapled(row.ocsp.as_ref()))?;
-    client_certificate(&tls.client_certificate, page)
+    authorities(&tls.client_certificate, page)
 }
 
-fn stapled(stapled: Option<&Stapled>) -> String {
+/// A stapled OCSP response in words.
+pub(super) fn stapled(stapled: Option<&Stapled>) -> String {
     let Some(stapled) = stapled else {
         return "no response stapled".to_owned();
     };
@@ -135,7 +137,8 @@ fn stapled(stapled: Option<&Stapled>) -> String {
     )
 }
 
-fn possession(tls: &Tls) -> String {
+/// Whether the server holds the leaf's key, in words.
+pub(super) fn possession(tls: &Tls) -> String {
     let meaning = match tls.possession {
         Some(Possession::Proven) => "proven: the server signed this handshake with the leaf's key",
         Some(Possession::NotShown) => "not shown: with RSA key exchange nothing is signed",
@@ -151,18 +154,23 @@ fn possession(tls: &Tls) -> String {
     }
 }
 
-fn client_certificate(client: &ClientCertificate, page: &mut Page<'_>) -> io::Result<()> {
+/// Whether a client certificate is asked for, and from how many CAs.
+pub(super) fn client_certificate(client: &ClientCertificate) -> String {
     let accepted = client.authorities.len();
     let size = client
         .authorities_size
         .map_or_else(String::new, |size| format!(" in {size} octets"));
-    let asked = match client.requested {
+    match client.requested {
         None => "not known whether one is asked for".to_owned(),
         Some(false) => "not asked for".to_owned(),
         Some(true) if accepted == 0 => "asked for, from any CA".to_owned(),
         Some(true) => format!("asked for, from {}{size}:", text::count(accepted, "CA")),
-    };
-    page.field(2, "client cert", LABEL, &asked)?;
+    }
+}
+
+fn authorities(client: &ClientCertificate, page: &mut Page<'_>) -> io::Result<()> {
+    page.field(2, "client cert", LABEL, &client_certificate(client))?;
+    let accepted = client.authorities.len();
     let listed = if page.style.verbose > 0 {
         accepted
     } else {
@@ -178,15 +186,20 @@ fn client_certificate(client: &ClientCertificate, page: &mut Page<'_>) -> io::Re
 }
 
 fn trust(row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {
-    let Some(trust) = &row.trust else {
-        return Ok(());
-    };
+    match &row.trust {
+        Some(trust) => page.field(2, "trusted", LABEL, &trusted(trust)),
+        None => Ok(()),
+    }
+}
+
+/// Whether a client would trust the chain, in words.
+pub(super) fn trusted(trust: &Trust) -> String {
     let answer = match trust.trusted {
         Trusted::Yes => "yes",
         Trusted::No => "no",
         Trusted::CannotTell => "cannot tell",
     };
-    page.field(2, "trusted", LABEL, &format!("{answer}: {}", trust.reason))
+    format!("{answer}: {}", trust.reason)
 }
 
 fn chain(report: &RunReport, row: &EndpointReport, page: &mut Page<'_>) -> io::Result<()> {

@@ -99,7 +99,7 @@ fn verdict(report: &RunReport, missed: usize, page: &mut Page<'_>) -> io::Result
 }
 
 /// What the evidence of a verdict means.
-fn meaning(evidence: Evidence, verdict: Verdict) -> &'static str {
+pub(super) fn meaning(evidence: Evidence, verdict: Verdict) -> &'static str {
     match (evidence, verdict) {
         (Evidence::Proven, Verdict::Same) => "every signature was verified",
         (Evidence::Proven, _) => "verified signatures show it",
