@@ -59,7 +59,10 @@ impl Element {
     fn of(start: &BytesStart<'_>) -> Self {
         let attributes = start.attributes().map(|attribute| {
             let attribute = attribute.expect("an attribute is well-formed");
-            (attribute.key.as_ref().to_owned(), attribute.value.to_string())
+            (
+                attribute.key.as_ref().to_owned(),
+                attribute.value.to_string(),
+            )
         });
         Self {
             name: start.name().as_ref().to_owned(),
@@ -235,9 +238,10 @@ fn people_who_do_not_see_it_get_all_of_it() {
             .iter()
             .any(|element| element.get("aria-live") == Some("polite"))
     );
-    for svg in elements.iter().filter(|element| element.name == "svg") {
+    let pictures = elements.iter().filter(|element| element.name == "svg");
+    for picture in pictures.filter(|picture| picture.get("class") != Some("years")) {
         assert_eq!(
-            svg.get("aria-hidden"),
+            picture.get("aria-hidden"),
             Some("true"),
             "words stand beside each picture"
         );
@@ -387,7 +391,7 @@ fn long_names_are_whole_once_and_cut_elsewhere() {
         "three leaves"
     );
     assert!(page.len() < 400 * 1024, "{} bytes", page.len());
-    let mut many = large(2_000);
+    let mut many = large(300, 300);
     for (number, row) in many.endpoints.iter_mut().enumerate() {
         row.reason = long(number);
         row.pool = Some(long(number));
@@ -400,9 +404,9 @@ fn long_names_are_whole_once_and_cut_elsewhere() {
     elements(&page);
 }
 
-/// A report of many endpoints: each with a certificate of its own, of real size; two in a hundred differ, one in a
+/// A report of many endpoints that share so many certificates of real size; two in a hundred differ, one in a
 /// hundred was not captured.
-fn large(rows: usize) -> RunReport {
+fn large(rows: usize, leaves: usize) -> RunReport {
     let small = sample("different");
     let failed = sample("inconclusive").endpoints.into_iter();
     let failed = failed.clone().find(|row| row.outcome == Outcome::Refused);
@@ -421,7 +425,7 @@ fn large(rows: usize) -> RunReport {
             row.pool = Some(format!("pool{:02}.contoso.com", number % 30));
             if let Some(leaf) = &mut row.leaf {
                 let mut bytes = vec![b'x'; 1_350];
-                bytes.extend(number.to_be_bytes());
+                bytes.extend((number % leaves).to_be_bytes());
                 let der = Der::from(bytes);
                 let leaf = Arc::make_mut(leaf);
                 (leaf.sha256, leaf.sha1) = (der.sha256(), der.sha1());
@@ -438,7 +442,7 @@ fn large(rows: usize) -> RunReport {
 
 #[test]
 fn ten_thousand_endpoints_fit_into_twenty_megabytes() {
-    let page = page(&large(10_000));
+    let page = page(&large(10_000, 10_000));
     assert!(page.len() <= 20_000_000, "{} bytes", page.len());
     assert_eq!(page.matches("<tr class=").count(), 10_000);
     assert_eq!(page.matches("<details class=\"e ").count(), 10_000);
@@ -453,7 +457,7 @@ fn ten_thousand_endpoints_fit_into_twenty_megabytes() {
 
 #[test]
 fn a_hundred_thousand_endpoints_are_counted_and_the_telling_ones_listed() {
-    let report = large(100_000);
+    let report = large(100_000, 1_000);
     let page = page(&report);
     assert!(page.len() <= 22_000_000, "{} bytes", page.len());
     assert_eq!(page.matches("<tr class=\"wrong\">").count(), 2_000);

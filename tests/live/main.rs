@@ -1,5 +1,6 @@
 //! The program against real servers: OpenSSL, nginx and Knot DNS as Debian packages them. They fail, and never skip, without those.
 
+mod browser;
 mod check;
 mod dns;
 mod matrix;

@@ -7,15 +7,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::model::bytes::{Der, Sha256};
-use crate::model::report::Report;
+use crate::report::html::Context;
 use crate::report::html::endpoint::called;
 use crate::report::html::listing::Listed;
-use crate::report::html::shown::Room;
-use crate::report::html::survey::Survey;
 use crate::report::{certificate, text};
 
 /// Characters of base64 on a line (RFC 7468 §2).
 const LINE: usize = 64;
+/// What a certificate takes that is only named, and one that is described.
+const NAMED: usize = 350;
+const DESCRIBED: usize = 1_250;
+/// The most that is kept for the bytes of those that are telling.
+const TELLING: usize = 1_000_000;
 
 /// The heading over all certificates.
 #[derive(Template)]
@@ -28,7 +31,11 @@ impl Heading {
     pub(super) fn of(count: usize) -> Self {
         let words = match count {
             0 => "No certificate is listed.".to_owned(),
-            _ => format!("{}, each once.", text::count(count, "certificate")),
+            _ => format!(
+                "{}, each once. Where fields or bytes are missing, they would have made this file too large; \
+                 --format json and pem have them.",
+                text::count(count, "certificate")
+            ),
         };
         Self { words }
     }
@@ -48,31 +55,79 @@ pub(super) struct Certificate {
 impl Certificate {
     /// `room` is what certificates in full may still take, of those that are telling and of the others.
     pub(super) fn of(
-        report: &dyn Report,
-        survey: &Survey,
+        context: &Context<'_>,
         (digest, listed): (&Sha256, &Listed),
-        texts: &Room,
-        room: &mut [usize; 2],
+        room: &mut Bytes,
     ) -> io::Result<Self> {
-        let der = report.certificate(digest)?;
+        let der = context.report.certificate(digest)?;
+        let described = room.describe() || listed.telling;
+        let facts = match described {
+            true => facts(context, digest, der.as_ref())?,
+            false => certificate::bare(digest, der.as_ref()),
+        };
         let hex = digest.to_string();
         Ok(Self {
             number: listed.number,
-            name: called(survey, digest),
+            name: called(context.survey, digest),
             short: hex.get(..16).unwrap_or(&hex).to_owned(),
-            facts: facts(report, survey, digest, der.as_ref(), texts)?,
+            facts,
             pem: der.and_then(|der| pem(&der, listed.telling, room)),
         })
     }
 }
 
+/// What certificates may still take of the file, and how many are to come.
+pub(super) struct Bytes {
+    /// Bytes in full of those that are telling.
+    telling: usize,
+    /// All others.
+    rest: usize,
+    /// Certificates that are still to come.
+    ahead: usize,
+}
+
+impl Bytes {
+    /// Of a file that may still grow by `left`, for so many certificates.
+    pub(super) fn new(left: usize, certificates: usize) -> Self {
+        let spare = left.saturating_sub(certificates * NAMED);
+        let telling = spare.clamp(TELLING / 4, TELLING);
+        Self {
+            telling,
+            rest: left.saturating_sub(telling),
+            ahead: certificates,
+        }
+    }
+
+    /// Whether the next one may be described, and not only named.
+    fn describe(&mut self) -> bool {
+        self.ahead = self.ahead.saturating_sub(1);
+        let spare = self.rest.saturating_sub(self.ahead * NAMED);
+        let described = spare >= DESCRIBED;
+        let needed = if described { DESCRIBED } else { NAMED };
+        self.rest = self.rest.saturating_sub(needed);
+        described
+    }
+
+    /// Whether so many bytes of a certificate may be written in full.
+    fn take(&mut self, needed: usize, telling: bool) -> bool {
+        let spare = self.rest.saturating_sub(self.ahead * DESCRIBED);
+        if telling && self.telling >= needed {
+            self.telling -= needed;
+        } else if spare >= needed {
+            self.rest -= needed;
+        } else {
+            return false;
+        }
+        true
+    }
+}
+
 fn facts(
-    report: &dyn Report,
-    survey: &Survey,
+    context: &Context<'_>,
     digest: &Sha256,
     der: Option<&Der>,
-    texts: &Room,
 ) -> io::Result<Vec<(&'static str, String)>> {
+    let (report, survey) = (context.report, context.survey);
     let head = report.head();
     let row = match survey.leaves.get(digest) {
         Some(seen) => Some(report.row(seen.row)?),
@@ -88,17 +143,17 @@ fn facts(
     }
     Ok(facts
         .into_iter()
-        .map(|(label, text)| (label, texts.whole(&text)))
+        .map(|(label, text)| (label, context.texts.whole(&text)))
         .collect())
 }
 
 /// The lines of base64, when there is room for them.
-fn pem(der: &Der, telling: bool, room: &mut [usize; 2]) -> Option<String> {
+fn pem(der: &Der, telling: bool, room: &mut Bytes) -> Option<String> {
     let encoded = STANDARD.encode(der.as_bytes());
     let needed = encoded.len() + encoded.len() / LINE + 1;
-    let pots: &[usize] = if telling { &[0, 1] } else { &[1] };
-    let pot = pots.iter().find(|pot| room[**pot] >= needed)?;
-    room[*pot] -= needed;
+    if !room.take(needed, telling) {
+        return None;
+    }
     let mut lines = String::with_capacity(needed);
     let mut rest = encoded.as_str();
     while !rest.is_empty() {

@@ -1,9 +1,12 @@
 //! Everything about one endpoint, folded.
 
+use std::collections::HashMap;
+
 use askama::Template;
 
 use crate::model::bytes::Sha256;
-use crate::model::report::{EndpointReport, Proof, Report};
+use crate::model::report::{EndpointReport, Proof};
+use crate::report::html::Context;
 use crate::report::html::listing::Listing;
 use crate::report::html::row::Said;
 use crate::report::html::shown::{self, Room, Symbol};
@@ -12,6 +15,10 @@ use crate::report::{explain, show};
 
 /// The most keys tried, client CAs and findings that are listed for one endpoint.
 const LINES: usize = 100;
+/// Up to so many rows, each has its own proof.
+const UNSHARED: usize = 50;
+/// The most proofs that are remembered as written.
+const SHARED: usize = 1_000;
 
 /// Everything about one endpoint.
 #[derive(Template)]
@@ -26,7 +33,7 @@ pub(super) struct Endpoint {
     reason: String,
     facts: Vec<(&'static str, String)>,
     chain: Vec<ChainLink>,
-    proof: Vec<String>,
+    proof: ProofView,
     tried: Vec<String>,
     findings: Vec<String>,
 }
@@ -40,15 +47,16 @@ struct ChainLink {
 
 impl Endpoint {
     pub(super) fn of(
-        report: &dyn Report,
+        context: &Context<'_>,
         row: &EndpointReport,
-        survey: &Survey,
-        listing: &Listing,
         number: usize,
-        room: &Room,
+        proofs: &mut Proofs,
+        extent: Extent,
     ) -> Self {
+        let (survey, room) = (context.survey, &context.texts);
         let said = Said::of(row, survey.marks[number]);
-        let proof = row.proof.as_deref();
+        let path = row.proof.as_deref().map(|proof| path(row, proof, room));
+        let tried = row.proof.as_deref().map(|proof| tried(context, row, proof));
         let findings = row.findings.iter().take(LINES).map(|finding| {
             let severity = finding.severity.word();
             room.whole(&format!("{severity} {}: {}", finding.code, finding.message))
@@ -61,13 +69,77 @@ impl Endpoint {
             target: room.whole(&row.target),
             symbol: survey.place(row).map(shown::symbol),
             reason: room.whole(&row.reason),
-            facts: facts(row, room),
-            chain: chain(row, survey, listing),
-            proof: proof.map_or_else(Vec::new, |proof| path(row, proof, room)),
-            tried: proof.map_or_else(Vec::new, |proof| tried(report, row, proof, room)),
+            facts: match extent {
+                Extent::Full => facts(row, room),
+                Extent::Short => short(row, room),
+            },
+            chain: chain(row, survey, context.listing),
+            proof: proofs.once(path.unwrap_or_default(), number, row),
+            tried: tried.unwrap_or_default(),
             findings: findings.collect(),
         }
     }
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All.
+    Full,
+    /// What is not in the table either; where the file would become too large.
+    Short,
+}
+
+/// The proofs written so far. Most endpoints of a CA share theirs: in a large report it is written once.
+pub(super) struct Proofs {
+    share: bool,
+    written: HashMap<Vec<String>, (usize, String)>,
+}
+
+impl Proofs {
+    /// For a page with so many rows.
+    pub(super) fn new(rows: usize) -> Self {
+        Self {
+            share: rows > UNSHARED,
+            written: HashMap::new(),
+        }
+    }
+
+    /// The lines, or where they are.
+    fn once(&mut self, lines: Vec<String>, number: usize, row: &EndpointReport) -> ProofView {
+        if !self.share || lines.is_empty() {
+            return ProofView { lines, same: None };
+        }
+        if let Some(same) = self.written.get(&lines) {
+            let same = Some(same.clone());
+            return ProofView {
+                lines: Vec::new(),
+                same,
+            };
+        }
+        if self.written.len() < SHARED {
+            let target = shown::name(&row.target);
+            self.written.insert(lines.clone(), (number, target));
+        }
+        ProofView { lines, same: None }
+    }
+}
+
+/// A proof, or the endpoint at which it is written.
+struct ProofView {
+    lines: Vec<String>,
+    same: Option<(usize, String)>,
+}
+
+/// What the table does not say of an endpoint that agrees.
+fn short(row: &EndpointReport, room: &Room) -> Vec<(&'static str, String)> {
+    let thumbprint = row.leaf.iter().map(|leaf| explain::thumbprint(leaf));
+    let suite = row.tls.iter().filter_map(|tls| tls.cipher_suite);
+    let suite = suite.map(|suite| ("suite", suite.to_string()));
+    suite
+        .chain(thumbprint.map(|thumbprint| ("thumbprint", thumbprint)))
+        .map(|(label, text)| (label, room.whole(&text)))
+        .collect()
 }
 
 fn facts(row: &EndpointReport, room: &Room) -> Vec<(&'static str, String)> {
@@ -159,13 +231,17 @@ fn path(row: &EndpointReport, proof: &Proof, room: &Room) -> Vec<String> {
 }
 
 /// The keys that were tried on the leaf's signature, unless the path says it.
-fn tried(report: &dyn Report, row: &EndpointReport, proof: &Proof, room: &Room) -> Vec<String> {
+fn tried(context: &Context<'_>, row: &EndpointReport, proof: &Proof) -> Vec<String> {
     if explain::is_told(row, proof) {
         return Vec::new();
     }
     let trials = proof.trials.iter().take(LINES);
     let mut lines: Vec<String> = trials
-        .map(|trial| room.whole(&explain::result(report.head(), trial)))
+        .map(|trial| {
+            context
+                .texts
+                .whole(&explain::result(context.report.head(), trial))
+        })
         .collect();
     let rest = proof.trials.len().saturating_sub(LINES);
     lines.extend((rest > 0).then(|| format!("and {rest} more")));

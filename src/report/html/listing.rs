@@ -10,12 +10,6 @@ use crate::report::text;
 
 /// The most rows that are listed.
 pub(super) const LISTED: usize = 10_000;
-/// What the file may grow to, and what its parts take of it on average.
-const FILE: usize = 19_000_000;
-const ROW: usize = 1_450;
-const CERTIFICATE: usize = 950;
-/// What certificates in full may take at least.
-const LEAST: usize = 1_000_000;
 
 /// The rows and certificates that are listed.
 pub(super) struct Listing {
@@ -23,8 +17,6 @@ pub(super) struct Listing {
     pub(super) rows: Vec<usize>,
     /// Every certificate that those rows name, with whether one of them stands out or it is a CA's.
     pub(super) certificates: BTreeMap<Sha256, Listed>,
-    /// Bytes for certificates in full: of those that stand out, and of the others.
-    pub(super) room: [usize; 2],
 }
 
 /// A certificate that is listed.
@@ -54,15 +46,12 @@ impl Listing {
         }
         let there: BTreeSet<Sha256> = report.digests().into_iter().collect();
         named.retain(|digest, _| there.contains(digest));
-        let taken = rows.len() * ROW + named.len() * CERTIFICATE;
-        let room = FILE.saturating_sub(taken).max(2 * LEAST);
         let numbered = named.into_iter().enumerate();
         Ok(Self {
             certificates: numbered
                 .map(|(number, (digest, telling))| (digest, Listed { number, telling }))
                 .collect(),
             rows,
-            room: [LEAST, room - LEAST],
         })
     }
 

@@ -28,9 +28,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::model::bytes::Sha256;
 use crate::model::report::Report;
+use crate::report::style::Mark;
 use answer::Answer;
-use certificate::{Certificate, Heading};
-use endpoint::Endpoint;
+use certificate::{Bytes, Certificate, Heading};
+use endpoint::{Endpoint, Extent, Proofs};
 use estate::Estate;
 use groups::{FindingView, GroupVerdict};
 use listing::Listing;
@@ -42,46 +43,101 @@ use tree::{Step, Tree};
 
 const STYLE: &str = include_str!("../../../templates/html/style.css");
 const SCRIPT: &str = include_str!("../../../templates/html/script.js");
+/// What the file may grow to before agreeing endpoints are told shortly, and certificates left out.
+const FILE: usize = 19_500_000;
+/// What an endpoint takes of it that is told shortly, and what a certificate that is only named.
+const SHORT: usize = 700;
+const NAMED: usize = 350;
 /// The most bytes that texts longer than a sentence may take.
 const LONG_TEXTS: usize = 3_000_000;
 
-/// Writes the page.
-pub fn render(report: &dyn Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut out = io::BufWriter::new(out);
-    let mut survey = Survey::of(report)?;
-    let listing = Listing::of(report, &survey.marks)?;
-    let room = Room::new(LONG_TEXTS);
-    Head::of(report, &mut survey, &listing).write_into(&mut out)?;
-    for number in &listing.rows {
-        Row::of(report, &*report.row(*number)?, &survey, *number).write_into(&mut out)?;
-    }
-    Middle.write_into(&mut out)?;
-    for number in &listing.rows {
-        let row = report.row(*number)?;
-        Endpoint::of(report, &row, &survey, &listing, *number, &room).write_into(&mut out)?;
-    }
-    certificates(report, &survey, &listing, &room, &mut out)?;
-    Foot {
-        version: env!("CARGO_PKG_VERSION"),
-        script: SCRIPT,
-    }
-    .write_into(&mut out)?;
-    out.flush()
+/// What every part of the page is made from.
+struct Context<'r> {
+    report: &'r dyn Report,
+    survey: &'r Survey,
+    listing: &'r Listing,
+    texts: Room,
 }
 
-fn certificates(
-    report: &dyn Report,
-    survey: &Survey,
-    listing: &Listing,
-    texts: &Room,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    Heading::of(listing.certificates.len()).write_into(out)?;
-    let mut room = listing.room;
-    for listed in &listing.certificates {
-        Certificate::of(report, survey, listed, texts, &mut room)?.write_into(out)?;
+/// Writes the page.
+pub fn render(report: &dyn Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = Counted::new(io::BufWriter::new(out));
+    let mut survey = Survey::of(report)?;
+    let listing = Listing::of(report, &survey.marks)?;
+    out.part(&Head::of(report, &mut survey, &listing))?;
+    let context = Context {
+        report,
+        survey: &survey,
+        listing: &listing,
+        texts: Room::new(LONG_TEXTS),
+    };
+    for number in &listing.rows {
+        out.part(&Row::of(report, &*report.row(*number)?, &survey, *number))?;
+    }
+    out.part(&Middle)?;
+    endpoints(&context, &mut out)?;
+    certificates(&context, &mut out)?;
+    out.part(&Foot {
+        version: env!("CARGO_PKG_VERSION"),
+        script: SCRIPT,
+    })?;
+    out.inner.flush()
+}
+
+fn endpoints<W: Write>(context: &Context<'_>, out: &mut Counted<W>) -> io::Result<()> {
+    let listing = context.listing;
+    let mut proofs = Proofs::new(listing.rows.len());
+    for (at, number) in listing.rows.iter().enumerate() {
+        let ahead = (listing.rows.len() - at) * SHORT + listing.certificates.len() * NAMED;
+        let agrees = context.survey.marks[*number] == Mark::Agrees;
+        let extent = match agrees && out.written + ahead > FILE {
+            true => Extent::Short,
+            false => Extent::Full,
+        };
+        let row = context.report.row(*number)?;
+        out.part(&Endpoint::of(context, &row, *number, &mut proofs, extent))?;
     }
     Ok(())
+}
+
+fn certificates<W: Write>(context: &Context<'_>, out: &mut Counted<W>) -> io::Result<()> {
+    let listed = &context.listing.certificates;
+    out.part(&Heading::of(listed.len()))?;
+    let mut room = Bytes::new(FILE.saturating_sub(out.written), listed.len());
+    for one in listed {
+        out.part(&Certificate::of(context, one, &mut room)?)?;
+    }
+    Ok(())
+}
+
+/// Where the page goes, with how much of it there is already.
+struct Counted<W> {
+    inner: W,
+    written: usize,
+}
+
+impl<W: Write> Counted<W> {
+    fn new(inner: W) -> Self {
+        Self { inner, written: 0 }
+    }
+
+    /// Writes a part of the page on lines of its own.
+    fn part(&mut self, part: &impl Template) -> io::Result<()> {
+        Template::write_into(part, self)?;
+        self.write_all(b"\n")
+    }
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.written += written;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 /// Everything before the rows of the table.
