@@ -150,7 +150,7 @@ fn the_answer_comes_first() {
         let body = page.split_once("<header>").expect("there is one").1;
         let first = body.lines().nth(1).expect("a first line");
         assert!(
-            first.starts_with("<h1>") && first.contains(begin),
+            first.starts_with("<h1 ") && first.contains(begin),
             "{name}: {first}"
         );
         assert!(page.contains(exit), "{name}");

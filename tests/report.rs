@@ -114,6 +114,40 @@ fn narrow() {
     }
 }
 
+/// Terminals of 120 and 200 columns: what there is room for is shown.
+#[test]
+fn wide() {
+    for width in [120, 200] {
+        let style = Style {
+            width,
+            ..Style::default()
+        };
+        for name in ["different", "groups", "hostile"] {
+            let text = table_of(&sample(name), style);
+            insta::assert_snapshot!(format!("wide-{width}-{name}"), text);
+        }
+    }
+}
+
+/// With colours, which snapshots show as `<31;1>`.
+#[test]
+fn coloured() {
+    let style = Style {
+        colour: true,
+        ..Style::default()
+    };
+    for name in ["different", "groups", "inconclusive"] {
+        let text = table_of(&sample(name), style);
+        let mut parts = text.split("\u{1b}[");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let shown = parts.fold(first, |shown, part| {
+            let (code, rest) = part.split_once('m').expect("colours end with m");
+            format!("{shown}<{code}>{rest}")
+        });
+        insta::assert_snapshot!(format!("coloured-{name}"), shown);
+    }
+}
+
 #[test]
 fn nothing_that_a_server_said_is_alive() {
     let report = sample("hostile");
@@ -265,7 +299,7 @@ fn ascii_output_is_ascii() {
 #[test]
 fn lines_fit_the_width() {
     for name in SAMPLES {
-        for width in [80, 100, 132] {
+        for width in [80, 100, 120, 132, 200] {
             let style = Style {
                 width,
                 ..Style::default()

@@ -360,7 +360,7 @@ pub enum Format {
     Json,
     /// The observations, one JSON document a line; the verdict is then on standard error
     Ndjson,
-    /// One HTML file for mail, file shares and archives: the answer, a picture of the estate, and everything behind it
+    /// One HTML file that needs nothing else: the answer, a picture of the estate, and all proofs
     Html,
     /// The certificates as presented
     Pem,

@@ -8,62 +8,71 @@ use crate::model::target::Role;
 use crate::model::timestamp::Timestamp;
 use crate::report::page::Page;
 use crate::report::style::{Mark, Style, Tone};
-use crate::report::text;
+use crate::report::{symbol, text};
 
-/// The most columns that lining up is worth, cell by cell: target, address, roles, expiry, protocol.
-const WIDEST: [usize; CELLS] = [44, 23, 26, 18, 14];
-const CELLS: usize = 5;
+/// The most columns that lining up is worth, cell by cell: target, address, roles, expiry, protocol; where there is
+/// room, also pool, key and cipher suite.
+const WIDEST: [usize; CELLS] = [44, 23, 26, 18, 14, 32, 12, 45];
+const CELLS: usize = 8;
 /// The columns between cells.
 const GAP: usize = 2;
 /// Where a row's continuation and its reason begin.
-const INDENT: usize = 6;
+const INDENT: usize = 7;
 /// Where targets begin.
 const START: usize = 2;
 
-/// The widths with which rows line up, in full and where that does not fit.
-pub(super) struct Measures {
-    full: Columns,
-    narrow: Columns,
+/// The widths with which rows line up, by how much of a row is shown.
+pub(super) struct Measures([Columns; 3]);
+
+/// How much of a row is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// Pool, key and cipher suite too.
+    Wide,
+    /// What tells most.
+    Usual,
+    /// The same in shorter words and without the protocol.
+    Narrow,
 }
 
 impl Measures {
-    /// `now` tells which certificates have expired.
-    pub(super) fn new(now: Timestamp) -> Self {
-        Self {
-            full: Columns::new(now, false),
-            narrow: Columns::new(now, true),
-        }
+    /// `now` tells which certificates have expired; so many CAs have a letter each.
+    pub(super) fn new(now: Timestamp, cas: usize) -> Self {
+        let extents = [Extent::Wide, Extent::Usual, Extent::Narrow];
+        Self(extents.map(|extent| Columns::new(now, cas, extent)))
     }
 
     /// Makes room for a row.
     pub(super) fn add(&mut self, row: &EndpointReport, style: &Style) {
-        self.full.add(row, style);
-        self.narrow.add(row, style);
+        self.0
+            .iter_mut()
+            .for_each(|columns| columns.add(row, style));
     }
 
     /// The widths that fit the page.
     pub(super) fn columns(self, style: &Style) -> Columns {
-        if self.full.total(style) <= style.columns() {
-            self.full
-        } else {
-            self.narrow
-        }
+        let [wide, usual, narrow] = self.0;
+        let fits = |columns: &Columns| columns.total(style) <= style.columns();
+        [wide, usual].into_iter().find(fits).unwrap_or(narrow)
     }
 }
 
 /// The widths with which all rows of a report line up.
 pub(super) struct Columns {
     widths: [usize; CELLS],
-    /// Shorter words and no protocol, where the full row would not fit.
-    narrow: bool,
+    extent: Extent,
+    /// The columns of a CA's letter.
+    letter: usize,
     now: Timestamp,
 }
 
 impl Columns {
-    fn new(now: Timestamp, narrow: bool) -> Self {
+    fn new(now: Timestamp, cas: usize, extent: Extent) -> Self {
+        let last = cas.checked_sub(1).map(symbol::letter);
         Self {
             widths: [0; CELLS],
-            narrow,
+            extent,
+            letter: last.map_or(0, |letter| letter.len()),
             now,
         }
     }
@@ -82,7 +91,26 @@ impl Columns {
             .filter(|width| **width > 0)
             .map(|width| width + GAP)
             .sum();
-        START + style.mark_width() + cells
+        self.start(style) + cells
+    }
+
+    /// What stands before the first cell: the mark, and the letter of the CA.
+    fn start(&self, style: &Style) -> usize {
+        let letter = if self.letter > 0 { 1 + self.letter } else { 0 };
+        START + style.mark_width() + letter
+    }
+
+    fn signs(&self, mark: Mark, ca: Option<usize>, style: &Style) -> String {
+        let mark = format!("{:START$}{}", "", style.mark(mark));
+        if self.letter == 0 {
+            return mark;
+        }
+        let letter = ca.map_or_else(String::new, symbol::letter);
+        let letter = text::pad(&letter, self.letter);
+        match ca {
+            Some(place) => format!("{mark} {}", style.paint(Tone::Ca(place), letter)),
+            None => format!("{mark} {letter}"),
+        }
     }
 
     /// Writes one row without its reason.
@@ -90,12 +118,13 @@ impl Columns {
         &self,
         row: &EndpointReport,
         mark: Mark,
+        ca: Option<usize>,
         page: &mut Page<'_>,
     ) -> io::Result<()> {
         let style = page.style;
         let cells = self.cells(row, style);
-        let mut line = format!("{:START$}{}", "", style.mark(mark));
-        let mut used = START + style.mark_width();
+        let mut line = self.signs(mark, ca, style);
+        let mut used = self.start(style);
         // Spaces owed to the columns before the next cell that is not empty.
         let mut owed = 0;
         for ((cell, width), number) in cells.iter().zip(self.widths).zip(0..) {
@@ -132,14 +161,40 @@ impl Columns {
             if repeated { String::new() } else { address },
             self.roles(row),
             self.validity(row),
-            if self.narrow { how(row) } else { protocol(row) },
+            if self.is_narrow() {
+                how(row)
+            } else {
+                protocol(row)
+            },
+            self.only_wide(row.pool.as_deref().map(|pool| style.short(pool, WIDEST[5]))),
+            self.only_wide(
+                row.leaf
+                    .as_ref()
+                    .and_then(|leaf| leaf.key.as_deref())
+                    .map(|key| style.short(key, WIDEST[6])),
+            ),
+            self.only_wide(
+                row.tls
+                    .as_ref()
+                    .and_then(|tls| tls.cipher_suite)
+                    .map(|suite| suite.to_string()),
+            ),
         ]
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.extent == Extent::Narrow
+    }
+
+    fn only_wide(&self, cell: Option<String>) -> String {
+        cell.filter(|_| self.extent == Extent::Wide)
+            .unwrap_or_default()
     }
 
     fn roles(&self, row: &EndpointReport) -> String {
         let word = |role: &Role| match role {
             // The usual pair of Lync Server 2013, at half the width.
-            Role::PersistentChat if self.narrow && row.roles.len() > 1 => "chat",
+            Role::PersistentChat if self.is_narrow() && row.roles.len() > 1 => "chat",
             role => role.word(),
         };
         let words: Vec<&str> = row.roles.iter().map(word).collect();
@@ -150,7 +205,7 @@ impl Columns {
         let Some(leaf) = &row.leaf else {
             return String::new();
         };
-        let word = if self.narrow { "exp." } else { "expires" };
+        let word = if self.is_narrow() { "exp." } else { "expires" };
         match (leaf.not_before, leaf.not_after) {
             (Some(begin), _) if begin > self.now => format!("from {}", begin.date()),
             (_, Some(end)) if end < self.now => format!("expired {}", end.date()),
@@ -201,11 +256,12 @@ pub(super) fn mark(row: &EndpointReport, judged: bool) -> Mark {
     }
 }
 
-/// Writes rows, each with its number and mark, and their reasons. A reason that neighbours share is written once, under
+/// Writes the rows of a CA, or of none, each with its number and mark, and their reasons. A reason that neighbours share is written once, under
 /// the last of them.
 pub(super) fn write(
     report: &dyn Report,
     rows: &[(u32, Mark)],
+    ca: Option<usize>,
     columns: &Columns,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
@@ -228,7 +284,7 @@ pub(super) fn write(
             Some(row) => row,
             None => report.row(number as usize)?,
         };
-        columns.write(&row, mark, page)?;
+        columns.write(&row, mark, ca, page)?;
         if !explains(&row, mark, page.style) {
             continue;
         }

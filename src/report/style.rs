@@ -97,7 +97,19 @@ pub(super) enum Tone {
     Doubtful,
     Heading,
     Faint,
+    /// The CA at this place of the report; as its letter does, it comes again after the last.
+    Ca(usize),
 }
+
+/// The colours of CAs: none that stands for good, bad or doubtful.
+const CAS: [AnsiColor; 6] = [
+    AnsiColor::Blue,
+    AnsiColor::Magenta,
+    AnsiColor::Cyan,
+    AnsiColor::BrightBlue,
+    AnsiColor::BrightMagenta,
+    AnsiColor::BrightCyan,
+];
 
 impl Tone {
     fn paint(self) -> Paint {
@@ -107,6 +119,7 @@ impl Tone {
             Self::Doubtful => AnsiColor::Yellow.on_default().bold(),
             Self::Heading => Paint::new().bold(),
             Self::Faint => Paint::new().dimmed(),
+            Self::Ca(place) => CAS[place % CAS.len()].on_default().bold(),
         }
     }
 }

@@ -78,7 +78,7 @@ impl Survey {
             .map(|group| group.name)
             .collect();
         let state = RandomState::new();
-        let mut measures = Measures::new(head.finished);
+        let mut measures = Measures::new(head.finished, head.cas.len());
         let mut findings = Findings::of_run(&head.findings);
         let mut not_attempted = 0;
         let mut sections: BTreeMap<_, Members> = BTreeMap::new();

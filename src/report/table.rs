@@ -9,7 +9,7 @@ use crate::report::page::Page;
 use crate::report::rows;
 use crate::report::style::{Style, Tone};
 use crate::report::survey::{Members, Section, Survey};
-use crate::report::text;
+use crate::report::{symbol, text};
 
 /// The most reasons of a group that are listed unasked.
 const REASONS: usize = 10;
@@ -134,8 +134,8 @@ fn rows_of(
     let head = report.head();
     for place in in_order(head, group) {
         if let Some(members) = survey.members(group.name, Section::Ca(place)) {
-            ca_heading(head, &head.cas[place], members, page)?;
-            rows::write(report, &members.rows, &survey.columns, page)?;
+            ca_heading(head, place, members, page)?;
+            rows::write(report, &members.rows, Some(place), &survey.columns, page)?;
         }
     }
     for (heading, section) in [
@@ -144,7 +144,7 @@ fn rows_of(
     ] {
         if let Some(members) = survey.members(group.name, section) {
             page.section(heading)?;
-            rows::write(report, &members.rows, &survey.columns, page)?;
+            rows::write(report, &members.rows, None, &survey.columns, page)?;
         }
     }
     Ok(())
@@ -158,28 +158,31 @@ fn in_order(report: &RunReport, group: &GroupReport) -> impl Iterator<Item = usi
     reference.into_iter().chain(others)
 }
 
-/// `ca-1  CN=…   (proven)   5 endpoints, 3 certificates, root CN=…`, on two lines where one is too short.
+/// `A  ca-1  CN=…   (proven)   5 endpoints, 3 certificates, root CN=…`, on two lines where one is too short.
 fn ca_heading(
     report: &RunReport,
-    ca: &Ca,
+    place: usize,
     members: &Members,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let style = page.style;
+    let ca = &report.cas[place];
+    let letter = symbol::letter(place);
     let id = style.short(&ca.id, 12);
-    let indent = text::width(&id) + 2;
+    let indent = letter.len() + 2 + text::width(&id) + 2;
+    let letter = style.paint(Tone::Ca(place), letter);
     let room = style.columns().saturating_sub(indent);
     let facts = facts(report, ca, members, style);
     let name = name(report, ca, style);
     page.gap()?;
     if text::width(&name) + 3 + text::width(&facts) <= room {
         return page.line(&format!(
-            "{}  {name}   {facts}",
+            "{letter}  {}  {name}   {facts}",
             style.paint(Tone::Heading, id)
         ));
     }
     let id = style.paint(Tone::Heading, id);
-    page.hang(&format!("{id}  "), indent, &name)?;
+    page.hang(&format!("{letter}  {id}  "), indent, &name)?;
     page.indented(indent, &facts)
 }
 

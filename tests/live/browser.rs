@@ -246,72 +246,82 @@ const measure = (frame) => {
 };
 "#;
 
-/// Measures a page in a frame so wide; `dark` as the theme that the reader prefers.
-fn measured(page: &str, width: usize, dark: bool) -> Value {
-    let page = serde_json::to_string(page)
-        .expect("a string")
-        .replace("</", "<\\/");
-    let page = page
+/// Text as a string of a script inside a page.
+fn quoted(text: &str) -> String {
+    let quoted = serde_json::to_string(text).expect("a string");
+    quoted
+        .replace("</", "<\\/")
         .replace("<!--", "<\\u0021--")
-        .replace("<script", "<\\u0073cript");
-    let frame = format!(
-        "<!DOCTYPE html><meta charset=\"utf-8\"><iframe id=\"f\" width=\"{width}\" height=\"800\" style=\"border:0\"></iframe>\
-         <pre id=\"result\"></pre><script>{MEASURE}\nconst frame = document.getElementById(\"f\");\n\
-         frame.onload = () => {{ document.getElementById(\"result\").textContent = JSON.stringify(measure(frame)); }};\n\
-         frame.srcdoc = {page};</script>"
-    );
-    let page = Page::new(&frame);
+        .replace("<script", "<\\u0073cript")
+}
+
+/// Measures pages, each in a frame so wide; `dark` is the theme that the reader prefers.
+fn measured(pages: &[(String, usize)], dark: bool) -> Vec<Value> {
+    let frames: Vec<String> = pages
+        .iter()
+        .map(|(page, width)| format!("[{}, {width}]", quoted(page)))
+        .collect();
+    let page = Page::new(&format!(
+        "<!DOCTYPE html><meta charset=\"utf-8\"><pre id=\"result\"></pre><script>{MEASURE}\n\
+         const results = [], frames = [{}];\n\
+         frames.forEach(([text, width], at) => {{\n\
+           const frame = document.createElement(\"iframe\");\n\
+           [frame.width, frame.height, frame.style.border] = [width, 800, 0];\n\
+           frame.onload = () => {{ results[at] = measure(frame);\n\
+             document.getElementById(\"result\").textContent = JSON.stringify(results); }};\n\
+           frame.srcdoc = text;\n\
+           document.body.append(frame);\n\
+         }});</script>",
+        frames.join(",\n")
+    ));
     let theme = format!("--blink-settings=preferredColorScheme={}", u8::from(!dark));
     let seen = browse(&format!("file://{}", page.path.display()), &[&theme]);
     assert_eq!(seen.console, Vec::<String>::new());
-    let result = seen
-        .document
-        .split_once("<pre id=\"result\">")
-        .expect("a result")
-        .1;
+    let result = seen.document.split_once("<pre id=\"result\">");
+    let result = result.expect("a result").1;
     let result = result.split_once("</pre>").expect("it ends").0;
     let result = result
         .replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&amp;", "&");
-    serde_json::from_str(&result).unwrap_or_else(|error| panic!("{error}: {result}"))
+    let facts: Vec<Value> =
+        serde_json::from_str(&result).unwrap_or_else(|error| panic!("{error}: {result}"));
+    assert_eq!(facts.len(), pages.len());
+    facts
 }
 
 #[test]
 fn the_page_fits_a_telephone_and_can_be_read_in_both_themes() {
+    const NAMES: [&str; 6] = [
+        "different",
+        "inconclusive",
+        "groups",
+        "findings",
+        "hostile",
+        "none",
+    ];
+    let pages: Vec<(String, usize)> = NAMES
+        .iter()
+        .flat_map(|name| [360, 1280].map(|width| (rendered(&sample(name)), width)))
+        .collect();
+    let names = NAMES.iter().flat_map(|name| [name, name]);
     let mut grounds = Vec::new();
     for dark in [false, true] {
-        for name in [
-            "different",
-            "inconclusive",
-            "groups",
-            "findings",
-            "hostile",
-            "none",
-        ] {
-            let page = rendered(&sample(name));
-            for width in [360, 1280] {
-                let facts = measured(&page, width, dark);
-                assert_eq!(facts["view"], width, "{name}: {facts}");
-                assert!(
-                    facts["width"].as_u64() <= Some(width as u64),
-                    "{name}: {facts}"
-                );
-                assert_eq!(
-                    facts["pale"],
-                    serde_json::json!([]),
-                    "{name}, dark {dark}: {facts}"
-                );
-                assert!(facts["texts"].as_u64() > Some(20), "{name}: {facts}");
-                assert_eq!(facts["buttons"], 9, "{name}: {facts}");
-                grounds.push((dark, facts["ground"].to_string()));
-                if name == "different" {
-                    let odd = &facts["odd"];
-                    assert!(odd["left"].as_f64() >= Some(0.0), "{facts}");
-                    assert!(odd["right"].as_f64() <= Some(width as f64), "{facts}");
-                    assert_eq!(odd["outline"], "solid", "{facts}");
-                }
-            }
+        let all = measured(&pages, dark);
+        for ((facts, name), (_, width)) in all.iter().zip(names.clone()).zip(&pages) {
+            let facts_of = format!("{name}, {width}, dark {dark}: {facts}");
+            assert_eq!(facts["view"], *width, "{facts_of}");
+            assert!(facts["width"].as_u64() <= Some(*width as u64), "{facts_of}");
+            assert_eq!(facts["pale"], serde_json::json!([]), "{facts_of}");
+            assert!(facts["texts"].as_u64() > Some(20), "{facts_of}");
+            assert_eq!(facts["buttons"], 9, "{facts_of}");
+            grounds.push((dark, facts["ground"].to_string()));
+        }
+        for (facts, (_, width)) in all.iter().zip(&pages).take(2) {
+            let odd = &facts["odd"];
+            assert!(odd["left"].as_f64() >= Some(0.0), "{facts}");
+            assert!(odd["right"].as_f64() <= Some(*width as f64), "{facts}");
+            assert_eq!(odd["outline"], "solid", "{facts}");
         }
     }
     grounds.sort();

@@ -31,11 +31,13 @@ use crate::resolve;
 /// What the environment says, read once at the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
-    /// `NO_COLOR` is set and not empty, or `TERM` is `dumb`.
+    /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
     /// `CLICOLOR_FORCE` is set and neither empty nor 0.
     pub force_color: bool,
-    /// The locale knows nothing beyond ASCII.
+    /// `TERM` is `dumb`: the terminal shows text and obeys nothing, neither colours nor a line that is written again.
+    pub dumb: bool,
+    /// The locale, or what reads from this program, knows nothing beyond ASCII.
     pub ascii: bool,
     /// The columns of the terminal; absent when it does not tell.
     pub width: Option<usize>,
@@ -62,8 +64,9 @@ impl Environment {
             .size_checked()
             .map(|(_, columns)| usize::from(columns));
         Self {
-            no_color: set("NO_COLOR") || is("TERM", "dumb"),
+            no_color: set("NO_COLOR"),
             force_color: set("CLICOLOR_FORCE") && !is("CLICOLOR_FORCE", "0"),
+            dumb: is("TERM", "dumb") || cfg!(windows) && !takes_colours(),
             ascii: !speaks_utf8(),
             width: columns.or(terminal),
             stdout_is_terminal: std::io::stdout().is_terminal(),
@@ -76,11 +79,18 @@ impl Environment {
     }
 }
 
-/// Whether the locale can show characters beyond ASCII. Windows consoles can since Windows 10; no locale at all, as in
+/// Whether a Windows console obeys colours. Those since Windows 10 do once they are told to, which this does; with
+/// `NO_COLOR` they are not told.
+fn takes_colours() -> bool {
+    console::Term::stdout().features().colors_supported()
+}
+
+/// Whether the locale can show characters beyond ASCII. A Windows console is written to in UTF-16 and shows them; what
+/// reads from a pipe there, such as PowerShell, takes every byte for one of an old code page. No locale at all, as in
 /// containers and services, mostly means that nobody set one.
 fn speaks_utf8() -> bool {
     if cfg!(windows) {
-        return true;
+        return std::io::stdout().is_terminal();
     }
     let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set);

@@ -242,8 +242,9 @@ fn saying(args: SayingArgs, is_seen: bool, environment: Environment) -> Output {
         (false, _) => Verbosity::Debug,
     };
     let to_terminal = is_seen && environment.stdout_is_terminal;
-    let coloured = |seen: bool| (seen || environment.force_color) && !environment.no_color;
-    let watched = environment.stderr_is_terminal && verbosity != Verbosity::Quiet;
+    let obeys = |seen: bool| seen && !environment.dumb;
+    let coloured = |seen: bool| (obeys(seen) || environment.force_color) && !environment.no_color;
+    let watched = obeys(environment.stderr_is_terminal) && verbosity != Verbosity::Quiet;
     Output {
         file: None,
         verbosity,
@@ -343,6 +344,7 @@ mod tests {
     const TERMINAL: Environment = Environment {
         no_color: false,
         force_color: false,
+        dumb: false,
         ascii: false,
         width: Some(120),
         stdout_is_terminal: true,
@@ -510,6 +512,26 @@ mod tests {
         assert_eq!(output(TERMINAL, &["a"]), (true, true));
         assert_eq!(output(Environment::default(), &["a"]), (false, false));
         assert_eq!(output(TERMINAL, &["a", "-o", "f", "-q"]), (false, false));
+        let dumb = Environment {
+            dumb: true,
+            ..TERMINAL
+        };
+        let forced = Environment {
+            force_color: true,
+            ..dumb
+        };
+        assert_eq!(output(dumb, &["a"]), (false, false));
+        assert_eq!(output(forced, &["a"]), (true, false));
+        assert_eq!(
+            output(
+                Environment {
+                    no_color: true,
+                    ..forced
+                },
+                &["a"]
+            ),
+            (false, false)
+        );
         assert_eq!(output(plain, &["a"]), (false, true));
         assert_eq!(output(plain, &["a", "--color", "always"]), (true, true));
         assert_eq!(

@@ -154,6 +154,8 @@ struct Head {
     groups: Vec<GroupVerdict>,
     findings: Vec<FindingView>,
     listed: String,
+    /// Columns that would be empty.
+    empty: String,
 }
 
 impl Head {
@@ -172,8 +174,17 @@ impl Head {
             groups: groups::of(head, survey),
             findings: findings.iter().map(FindingView::of).collect(),
             listed: listing.words(&survey.marks),
+            empty: empty(survey, findings.is_empty()),
         }
     }
+}
+
+/// The columns of the table that no row has a word for, as classes.
+fn empty(survey: &Survey, no_findings: bool) -> String {
+    let no_pool = survey.pools.keys().all(|key| key.pool.is_none());
+    let empty = [("no-pool", no_pool), ("no-findings", no_findings)];
+    let empty = empty.iter().filter(|(_, empty)| *empty);
+    empty.map(|(class, _)| *class).collect::<Vec<_>>().join(" ")
 }
 
 /// What is between the table and the endpoints one by one.

@@ -81,7 +81,8 @@ impl Said {
             Mark::Missing => ("!", "not captured", "open failed"),
             Mark::Unknown => ("?", "cannot be told", "open"),
             Mark::Note if captured => ("·", "not judged", "note"),
-            Mark::Note => ("–", "not captured, counts for nothing", "note failed"),
+            Mark::Note if row.required => ("–", "not captured, not judged", "note failed"),
+            Mark::Note => ("–", "not captured, optional", "note failed"),
         };
         Self { mark, word, class }
     }

@@ -18,8 +18,9 @@ use crate::report::style::{Mark, Style};
 
 /// Up to so many rows, every port of every server is drawn; of more only those that stand out.
 pub(super) const DRAWN: usize = 400;
-/// The most ports of one pool that are drawn because they stand out.
-const ODD: usize = 60;
+/// The most ports of one pool that are drawn because they do not agree, or because nothing can be told of them.
+const WRONG: usize = 60;
+const OPEN: usize = 6;
 
 /// All rows, looked at once.
 pub(super) struct Survey {
@@ -72,6 +73,8 @@ pub(super) struct Pool {
     /// By CA, `None` for those without one.
     pub(super) counts: BTreeMap<Option<usize>, Count>,
     pub(super) cells: Vec<Cell>,
+    /// How many are drawn that do not agree, and of the others.
+    drawn: (usize, usize),
     /// Rows that stand out and are not drawn.
     pub(super) odd_left_out: u64,
 }
@@ -151,8 +154,15 @@ impl Survey {
         let count = pool.counts.entry(ca).or_default();
         count.rows += 1;
         count.wrong += u64::from(mark == Mark::Differs);
-        let odd = matches!(mark, Mark::Differs | Mark::Missing | Mark::Unknown);
-        if all || odd && pool.cells.len() < ODD {
+        let wrong = mark == Mark::Differs;
+        let odd = wrong || matches!(mark, Mark::Missing | Mark::Unknown);
+        let (drawn, most) = match wrong {
+            true => (&mut pool.drawn.0, WRONG),
+            false => (&mut pool.drawn.1, OPEN),
+        };
+        let is_drawn = all || odd && *drawn < most;
+        *drawn += usize::from(is_drawn);
+        if is_drawn {
             pool.cells.push(Cell {
                 number,
                 host: shown::name(&row.host),
