@@ -48,10 +48,11 @@ pub fn run() -> ExitCode {
         }
         Err(error) => error.exit(),
     };
-    match dispatch(cli.command) {
+    let environment = settings::Environment::read();
+    match dispatch(cli.command, environment) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            present::error(&error);
+            present::error(&error, &environment);
             match plugin {
                 true => plugin::failed(&format!("{error:#}")),
                 false => Exit::Usage.into(),
@@ -60,8 +61,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn dispatch(command: Command) -> Result<Exit> {
-    let environment = settings::Environment::read();
+fn dispatch(command: Command, environment: settings::Environment) -> Result<Exit> {
     match command {
         Command::Check(args) => check::run(&settings::Check::new(*args, environment)?),
         Command::Show(args) => show::run(&settings::Show::new(*args, environment)),

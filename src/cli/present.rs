@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::cli::args::Format;
 use crate::cli::exit::Exit;
 use crate::cli::output::{Destinations, Place};
-use crate::cli::settings::{Output, Verbosity};
+use crate::cli::settings::{Environment, Output, Verbosity};
 use crate::model::observation::Observations;
 use crate::model::report::Report;
 use crate::model::verdict::Severity;
@@ -121,14 +121,24 @@ pub(super) fn warnings(warnings: &[String], output: &Output) {
         .for_each(|warning| note(&format!("warning: {warning}"), output));
 }
 
-/// What kept the work from being done: what, where, and what would be right.
-pub(super) fn error(error: &anyhow::Error) {
+/// What kept the work from being done: what, where, and what would be right. It looks as errors in arguments do.
+pub(super) fn error(error: &anyhow::Error, environment: &Environment) {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    line(&format!("error: {}", causes.join(": ")));
+    let style = Style {
+        colour: environment.colours_errors(),
+        ..Style::default()
+    };
+    labelled(&style.error("error:"), &causes.join(": "));
 }
 
-/// A line on standard error. Nobody is left to tell when that fails.
+/// A line on standard error.
 fn line(line: &str) {
-    let harmless: Vec<_> = line.split('\n').map(text::harmless).collect();
-    let _ = writeln!(io::stderr().lock(), "{}", harmless.join("\n"));
+    labelled("", line);
+}
+
+/// A label and a text on standard error. Nobody is left to tell when that fails.
+fn labelled(label: &str, text: &str) {
+    let gap = if label.is_empty() { "" } else { " " };
+    let harmless: Vec<_> = text.split('\n').map(text::harmless).collect();
+    let _ = writeln!(io::stderr().lock(), "{label}{gap}{}", harmless.join("\n"));
 }

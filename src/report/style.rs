@@ -74,6 +74,11 @@ impl Style {
         format!("{paint}{text}{paint:#}")
     }
 
+    /// The word in front of an error.
+    pub fn error(&self, word: &str) -> String {
+        self.paint(Tone::Bad, word)
+    }
+
     /// The mark in front of a row, always [`Style::mark_width`] columns wide.
     pub(super) fn mark(&self, mark: Mark) -> String {
         let (symbol, word, tone) = mark.forms();

@@ -8,6 +8,7 @@ mod import;
 mod interrupted;
 mod kept;
 mod plugin;
+mod look;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};

@@ -79,6 +79,14 @@ impl Environment {
     }
 }
 
+impl Environment {
+    /// Whether errors are coloured. They come before and instead of settings, so no option has a say.
+    pub fn colours_errors(&self) -> bool {
+        let obeys = self.stderr_is_terminal && !self.dumb;
+        (obeys || self.force_color) && !self.no_color
+    }
+}
+
 /// Whether a Windows console obeys colours. Those since Windows 10 do once they are told to, which this does; with
 /// `NO_COLOR` they are not told.
 fn takes_colours() -> bool {
