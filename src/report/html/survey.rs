@@ -199,11 +199,10 @@ impl Survey {
     fn add_proof(&mut self, row: &EndpointReport, ca: Option<usize>) {
         let Some(proof) = &row.proof else { return };
         for link in &proof.path {
-            if !self.signers.contains_key(&link.certificate) {
+            self.signers.entry(link.certificate).or_insert_with(|| {
                 let name = shown::parted(&link.subject).0;
-                self.signers
-                    .insert(link.certificate, (name, link.found.clone()));
-            }
+                (name, link.found.clone())
+            });
         }
         let Some(place) = ca else { return };
         let known = self.ancestry.get(&place);

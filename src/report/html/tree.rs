@@ -57,7 +57,7 @@ struct Branch {
     node: Node,
     /// The name that it is merged by; none for issuing CAs, which are apart even where their names are alike.
     key: Option<String>,
-    children: Vec<Branch>,
+    children: Vec<Self>,
 }
 
 impl Tree {
