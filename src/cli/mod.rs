@@ -52,7 +52,7 @@ pub fn run() -> ExitCode {
     match dispatch(cli.command, environment) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            present::error(&error, &environment);
+            present::error(&error, &environment.style_of_errors());
             match plugin {
                 true => plugin::failed(&format!("{error:#}")),
                 false => Exit::Usage.into(),

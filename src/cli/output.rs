@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail};
 use tempfile::NamedTempFile;
 
 use crate::cli::args::Format;
-use crate::cli::present;
 use crate::cli::settings::Form;
 use crate::kept::KeptError;
 
@@ -33,9 +32,10 @@ impl Destinations {
         self.0.iter().any(|(format, _)| *format == wanted)
     }
 
-    /// Writes each result. One that cannot be written keeps none of the others from it.
+    /// Writes each result. One that cannot be written keeps none of the others from it; `tell` hears of all but the last.
     pub(super) fn write(
         self,
+        tell: impl Fn(&anyhow::Error),
         mut render: impl FnMut(Format, Place, &mut dyn Write) -> io::Result<()>,
     ) -> Result<()> {
         let mut failures = Vec::new();
@@ -50,7 +50,7 @@ impl Destinations {
         let Some(last) = failures.pop() else {
             return Ok(());
         };
-        failures.iter().for_each(present::error);
+        failures.iter().for_each(tell);
         Err(last)
     }
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::cli::args::Format;
 use crate::cli::exit::Exit;
 use crate::cli::output::{Destinations, Place};
-use crate::cli::settings::{Environment, Output, Verbosity};
+use crate::cli::settings::{Output, Verbosity};
 use crate::model::observation::Observations;
 use crate::model::report::Report;
 use crate::model::verdict::Severity;
@@ -28,7 +28,8 @@ pub(super) fn write(
     let shown = [Format::Table, Format::Markdown, Format::Nagios]
         .into_iter()
         .any(|format| destinations.show(format));
-    destinations.write(|format, place, out| match format {
+    let tell = |failure: &anyhow::Error| error(failure, &output.errors);
+    destinations.write(tell, |format, place, out| match format {
         Format::Table => table::render(report, &style_at(place, output), out),
         Format::Json => json::render(report, out),
         Format::Html => html::render(report, out),
@@ -122,12 +123,8 @@ pub(super) fn warnings(warnings: &[String], output: &Output) {
 }
 
 /// What kept the work from being done: what, where, and what would be right. It looks as errors in arguments do.
-pub(super) fn error(error: &anyhow::Error, environment: &Environment) {
+pub(super) fn error(error: &anyhow::Error, style: &Style) {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    let style = Style {
-        colour: environment.colours_errors(),
-        ..Style::default()
-    };
     labelled(&style.error("error:"), &causes.join(": "));
 }
 

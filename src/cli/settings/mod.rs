@@ -26,6 +26,7 @@ use crate::model::target::{Group, Role};
 use crate::model::timestamp::Timestamp;
 use crate::model::verdict::Severity;
 use crate::renewal::Pace;
+use crate::report::Style;
 use crate::resolve;
 
 /// What the environment says, read once at the start.
@@ -80,10 +81,13 @@ impl Environment {
 }
 
 impl Environment {
-    /// Whether errors are coloured. They come before and instead of settings, so no option has a say.
-    pub fn colours_errors(&self) -> bool {
+    /// How errors look. They come before and instead of settings, so no option has a say.
+    pub fn style_of_errors(&self) -> Style {
         let obeys = self.stderr_is_terminal && !self.dumb;
-        (obeys || self.force_color) && !self.no_color
+        Style {
+            colour: (obeys || self.force_color) && !self.no_color,
+            ..Style::default()
+        }
     }
 }
 
@@ -451,6 +455,8 @@ pub struct Output {
     pub color: bool,
     /// Whether it is coloured in a file.
     pub color_in_files: bool,
+    /// How errors look.
+    pub errors: Style,
     /// Whether the result keeps to ASCII.
     pub ascii: bool,
     /// Columns that the result may take.

@@ -250,6 +250,7 @@ fn saying(args: SayingArgs, is_seen: bool, environment: Environment) -> Output {
         verbosity,
         color: decide(args.color, coloured(to_terminal)),
         color_in_files: decide(args.color, coloured(false)),
+        errors: environment.style_of_errors(),
         ascii: args.ascii || environment.ascii,
         width: environment
             .width
