@@ -7,8 +7,8 @@ mod import;
 #[cfg(unix)]
 mod interrupted;
 mod kept;
-mod plugin;
 mod look;
+mod plugin;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
