@@ -64,8 +64,8 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command, environment: settings::Environment) -> Result<Exit> {
     match command {
         Command::Check(args) => check::run(&settings::Check::new(*args, environment)?),
-        Command::Show(args) => show::run(&settings::Show::new(*args, environment)),
-        Command::Explain(args) => explain::run(&settings::Explain::new(*args, environment)),
+        Command::Show(args) => show::run(&settings::Show::new(*args, environment)?),
+        Command::Explain(args) => explain::run(&settings::Explain::new(*args, environment)?),
         Command::Judge(args) => judge::run(&settings::Judge::new(*args, environment)?),
         Command::Renewed(args) => renewed::run(&settings::Renewed::new(*args, environment)?),
         Command::Diff(args) => diff::run(&settings::Diff::new(args, environment)?),

@@ -56,6 +56,29 @@ pub struct Issuers {
     /// Hashes: a name taken for another only makes a candidate that issued nothing.
     names: HashSet<u64>,
     state: RandomState,
+    /// Certificates that came lately and often come again.
+    recent: Recent,
+}
+
+/// Certificates that came lately, by digest: of those that many servers show, each is read once.
+#[derive(Default)]
+struct Recent(HashSet<Sha256>);
+
+impl Recent {
+    /// How many are remembered at a time.
+    const MOST: usize = 4096;
+
+    fn holds(&self, digest: &Sha256) -> bool {
+        self.0.contains(digest)
+    }
+
+    /// Whether it is new.
+    fn add(&mut self, digest: Sha256) -> bool {
+        if self.0.len() >= Self::MOST {
+            self.0.clear();
+        }
+        self.0.insert(digest)
+    }
 }
 
 impl Issuers {
@@ -65,6 +88,9 @@ impl Issuers {
     }
 
     fn add(&mut self, der: &Der) {
+        if !self.recent.add(der.sha256()) {
+            return;
+        }
         if let (Some(issuer), _) = parse::names(der) {
             self.names.insert(self.state.hash_one(issuer));
         }
@@ -80,6 +106,8 @@ pub struct Candidates {
     issuers: Issuers,
     pool: Pool,
     shown: Shown,
+    /// What has issued nothing and came lately.
+    others: Recent,
 }
 
 impl Candidates {
@@ -94,6 +122,7 @@ impl Candidates {
             issuers,
             pool,
             shown: Shown::default(),
+            others: Recent::default(),
         }
     }
 
@@ -127,9 +156,12 @@ impl Candidates {
             let (_, subject) = parse::names(der);
             subject.is_some_and(|subject| self.issuers.contains(&subject))
         };
-        let taken = self.pool.certificate(&digest).is_some() || issues();
+        let taken =
+            self.pool.certificate(&digest).is_some() || (!self.others.holds(&digest) && issues());
         if taken {
             self.pool.add(der, digest, source);
+        } else {
+            self.others.add(digest);
         }
         taken
     }

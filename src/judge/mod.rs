@@ -30,8 +30,8 @@ use crate::model::identified::{Identified, LeafNumber};
 use crate::model::issuer::{Evidence, Identification};
 use crate::model::observation::{Observation, Observations};
 use crate::model::report::{
-    EndpointReport, GroupReport, Leaf, Policy, Reference, Report, ReportSchema, RunReport, Summary,
-    Trust,
+    EndpointReport, Glance, GroupReport, Leaf, Policy, Reference, Report, ReportSchema, RunReport,
+    Summary, Trust,
 };
 use crate::model::target::Group;
 use crate::model::timestamp::Timestamp;
@@ -341,6 +341,16 @@ impl Report for Case<'_> {
             certificate: observation.leaf().map(parse::certificate),
         };
         Ok(Cow::Owned(row::report(self, &row)))
+    }
+
+    fn glances(&self, soon: i64, see: &mut dyn FnMut(usize, Glance)) -> io::Result<()> {
+        let mut places: Vec<_> = self.rows.iter().map(|row| row.source).zip(0..).collect();
+        places.sort_unstable();
+        for (source, number) in places {
+            let observation = self.observations.read(source as usize)?;
+            see(number, row::glance(&observation, soon));
+        }
+        Ok(())
     }
 
     fn digests(&self) -> Vec<Sha256> {

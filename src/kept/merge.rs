@@ -5,11 +5,15 @@ use std::io::BufReader;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use crate::kept::chains::Chains;
 use crate::kept::store::{Lines, Place, ReadSeek, Store};
 use crate::kept::{KeptError, read};
 use crate::model::bytes::Sha256;
 use crate::model::observation::Observation;
 use crate::model::timestamp::Timestamp;
+
+/// What is read at a time, in bytes.
+const READ: usize = 64 * 1024;
 
 /// Kept observations of one or more runs, in files.
 #[derive(Default)]
@@ -60,7 +64,9 @@ impl Kept {
         mut see: impl FnMut(Observation),
     ) -> Result<(), KeptError> {
         let number = self.store.next();
-        read(name, BufReader::new(&mut file), |line, observation| {
+        let mut chains = Chains::default();
+        let input = BufReader::with_capacity(READ, &mut file);
+        read(name, input, &mut chains, |line, observation| {
             let entry = self.entry(&observation, Place::new(number, line));
             self.entries.push(entry);
             see(observation);

@@ -3,6 +3,7 @@
 //! Reads and merges; it knows nothing of how observations are made or judged. Files may be larger than memory: of each
 //! line it keeps where it lies, and reads it again when it is asked for.
 
+mod chains;
 mod merge;
 mod store;
 
@@ -11,6 +12,7 @@ use std::io::{BufRead, Read as _};
 use serde::Deserialize;
 
 use crate::model::observation::{Observation, Outcome};
+use chains::Chains;
 pub use merge::{Kept, Merged};
 pub use store::{Lines, ReadSeek};
 
@@ -63,6 +65,7 @@ struct Line {
 fn read(
     file: &str,
     mut input: impl BufRead,
+    chains: &mut Chains,
     mut take: impl FnMut(Line, Observation),
 ) -> Result<(), KeptError> {
     let mut line = Vec::new();
@@ -90,7 +93,7 @@ fn read(
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let observation = parse(&line).map_err(|reason| KeptError::Line {
+        let observation = parse(&line, chains).map_err(|reason| KeptError::Line {
             file: file.to_owned(),
             line: number,
             reason,
@@ -113,14 +116,16 @@ struct Header {
     schema: String,
 }
 
-fn parse(line: &[u8]) -> Result<Observation, String> {
+fn parse(line: &[u8], chains: &mut Chains) -> Result<Observation, String> {
     if line.len() > LINE_LIMIT {
         return Err(format!(
             "longer than {LINE_LIMIT} bytes: not a line of observations"
         ));
     }
-    let observation: Observation =
-        serde_json::from_slice(line).map_err(|error| why(line, &error))?;
+    let observation: Observation = match chains.read(line) {
+        Some(observation) => observation,
+        None => serde_json::from_slice(line).map_err(|error| why(line, &error))?,
+    };
     match (observation.outcome, observation.chain.is_empty()) {
         (Outcome::Captured, true) => Err("`captured` without a chain".to_owned()),
         (Outcome::Captured, false) | (_, true) => Ok(observation),
@@ -172,7 +177,7 @@ mod tests {
             "variant": null, "count": 1, "target": "a.test:443", "host": "a.test", "address": address, "port": 443,
             "sni": "a.test", "outcome": outcome, "detail": null, "elapsed_ms": 1, "attempts": [], "tls": null, "chain": [],
         });
-        parse(json.to_string().as_bytes()).expect("an observation")
+        parse(json.to_string().as_bytes(), &mut Chains::default()).expect("an observation")
     }
 
     fn newest(observations: Vec<Observation>) -> Vec<(String, Option<IpAddr>)> {
@@ -264,9 +269,14 @@ mod tests {
     #[test]
     fn what_is_no_observation_is_refused_with_its_line() {
         let refused = |text: &str| {
-            read("run.ndjson", text.as_bytes(), |_, _| {})
-                .expect_err("refused")
-                .to_string()
+            read(
+                "run.ndjson",
+                text.as_bytes(),
+                &mut Chains::default(),
+                |_, _| {},
+            )
+            .expect_err("refused")
+            .to_string()
         };
         assert!(refused("").contains("no observations"));
         assert!(refused("\n{\"schema\":\"sameca.observation/2\"}").starts_with("run.ndjson:2: "));

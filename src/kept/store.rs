@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
+use crate::kept::chains::Chains;
 use crate::kept::{KeptError, Line, parse};
 use crate::model::observation::{Observation, Observations};
 
@@ -16,7 +17,45 @@ impl<T: Read + Seek> ReadSeek for T {}
 /// The files, which stay open.
 #[derive(Default)]
 pub(super) struct Store {
-    files: Vec<(String, RefCell<Box<dyn ReadSeek>>)>,
+    files: Vec<(String, RefCell<Window>)>,
+    chains: RefCell<Chains>,
+}
+
+/// What is read at once where lines are asked for in their order, in bytes.
+const AHEAD: usize = 64 * 1024;
+
+/// A file, and the part of it that was read last.
+struct Window {
+    file: Box<dyn ReadSeek>,
+    begin: u64,
+    bytes: Vec<u8>,
+    /// The end of the line that was asked for last.
+    last: u64,
+}
+
+impl Window {
+    /// The bytes of a line. More than them are read only when they follow on those asked for before.
+    fn line(&mut self, place: Place) -> io::Result<&[u8]> {
+        let length = place.length as usize;
+        let follows = place.offset == std::mem::replace(&mut self.last, place.end());
+        if self.held(place).is_none() {
+            let wanted = if follows { length.max(AHEAD) } else { length };
+            self.bytes.clear();
+            self.begin = place.offset;
+            self.file.seek(SeekFrom::Start(place.offset))?;
+            let more = &mut (&mut self.file).take(wanted as u64);
+            more.read_to_end(&mut self.bytes)?;
+        }
+        let held = self.held(place);
+        let at = held.ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(&self.bytes[at..at + length])
+    }
+
+    /// Where the line begins in what is held.
+    fn held(&self, place: Place) -> Option<usize> {
+        let at = usize::try_from(place.offset.checked_sub(self.begin)?).ok()?;
+        (self.bytes.len().checked_sub(at)? >= place.length as usize).then_some(at)
+    }
 }
 
 /// A line of one of the files. Ordered as the lines were given.
@@ -34,7 +73,13 @@ impl Store {
     }
 
     pub(super) fn add(&mut self, name: &str, file: Box<dyn ReadSeek>) {
-        self.files.push((name.to_owned(), RefCell::new(file)));
+        let window = Window {
+            file,
+            begin: 0,
+            bytes: Vec::new(),
+            last: 0,
+        };
+        self.files.push((name.to_owned(), RefCell::new(window)));
     }
 
     /// Lines of one endpoint and run, each observation once.
@@ -56,13 +101,10 @@ impl Store {
 
     pub(super) fn read(&self, place: Place) -> Result<Observation, KeptError> {
         let (name, file) = &self.files[place.file as usize];
-        let mut line = vec![0; place.length as usize];
         let mut file = file.borrow_mut();
-        let read = file
-            .seek(SeekFrom::Start(place.offset))
-            .and_then(|_| file.read_exact(&mut line));
-        match read {
-            Ok(()) => parse(&line).map_err(|_| KeptError::Changed { file: name.clone() }),
+        match file.line(place) {
+            Ok(line) => parse(line, &mut self.chains.borrow_mut())
+                .map_err(|_| KeptError::Changed { file: name.clone() }),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 Err(KeptError::Changed { file: name.clone() })
             }
@@ -81,6 +123,11 @@ impl Place {
             length: line.length,
             offset: line.offset,
         }
+    }
+
+    /// Where the next line begins.
+    fn end(self) -> u64 {
+        self.offset + u64::from(self.length)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Byte strings as the documents write them: DER in base64, digests in lower-case hex.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::display::Base64Display;
@@ -12,58 +14,116 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Exact bytes as they came from a server or a file, cheap to share; base64 in documents.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Der(Arc<[u8]>);
+#[derive(Clone)]
+pub struct Der(Arc<Shared>);
+
+struct Shared {
+    bytes: Box<[u8]>,
+    /// Computed when it is first asked for: it is what the certificate goes by everywhere.
+    sha256: OnceLock<Sha256>,
+}
 
 impl Der {
+    fn new(bytes: Box<[u8]>) -> Self {
+        let sha256 = OnceLock::new();
+        Self(Arc::new(Shared { bytes, sha256 }))
+    }
+
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.0.bytes
+    }
+
+    /// Reads base64 as documents have it (RFC 4648 §4, padded).
+    ///
+    /// # Errors
+    ///
+    /// The text is something else.
+    pub fn from_base64(text: &[u8]) -> Result<Self, base64::DecodeError> {
+        STANDARD.decode(text).map(Self::from)
+    }
+
+    /// Adds the bytes in base64, as documents have it, to a buffer.
+    pub fn append_base64(&self, text: &mut Vec<u8>) {
+        let begin = text.len();
+        text.resize(begin + self.as_bytes().len().div_ceil(3) * 4, 0);
+        STANDARD
+            .encode_slice(self.as_bytes(), &mut text[begin..])
+            .expect("four characters for each three octets begun");
     }
 
     /// The SHA-256 of the bytes.
     pub fn sha256(&self) -> Sha256 {
-        Sha256::of(&self.0)
+        *self.0.sha256.get_or_init(|| Sha256::of(self.as_bytes()))
     }
 
     /// The SHA-1 of the bytes: the thumbprint that Windows shows.
     pub fn sha1(&self) -> Sha1 {
         use sha1::Digest as _;
-        Sha1(sha1::Sha1::digest(&self.0).into())
+        Sha1(sha1::Sha1::digest(self.as_bytes()).into())
+    }
+}
+
+impl PartialEq for Der {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Der {}
+
+impl PartialOrd for Der {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Der {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl Hash for Der {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
     }
 }
 
 impl From<Vec<u8>> for Der {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes.into())
+        Self::new(bytes.into())
     }
 }
 
 impl From<&[u8]> for Der {
     fn from(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        Self::new(bytes.into())
     }
 }
 
 impl fmt::Debug for Der {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Der({} bytes, sha256 {})", self.0.len(), self.sha256())
+        write!(
+            f,
+            "Der({} bytes, sha256 {})",
+            self.as_bytes().len(),
+            self.sha256()
+        )
     }
 }
 
 impl Serialize for Der {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Base64Display::new(&self.0, &STANDARD))
+        serializer.collect_str(&Base64Display::new(self.as_bytes(), &STANDARD))
     }
 }
 
 impl<'de> Deserialize<'de> for Der {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let bytes = STANDARD
-            .decode(text.as_bytes())
-            .map_err(|error| D::Error::custom(format!("not base64: {error}")))?;
-        Ok(Self(bytes.into()))
+        Self::from_base64(text.as_bytes())
+            .map_err(|error| D::Error::custom(format!("not base64: {error}")))
     }
 }
 
@@ -172,6 +232,17 @@ mod tests {
         let json = serde_json::to_string(&der).expect("serialises");
         assert_eq!(json, r#""MAD/""#);
         assert_eq!(serde_json::from_str::<Der>(&json).expect("reads back"), der);
+        let mut text = b"\"".to_vec();
+        der.append_base64(&mut text);
+        assert_eq!(text, b"\"MAD/");
+    }
+
+    #[test]
+    fn equal_bytes_are_equal_whoever_knows_their_digest() {
+        let (one, other) = (Der::from(vec![1, 2]), Der::from(vec![1, 2]));
+        assert_eq!(one.sha256(), Sha256::of(&[1, 2]));
+        assert_eq!(one, other);
+        assert!(one < Der::from(vec![1, 3]));
     }
 
     #[test]

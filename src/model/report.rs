@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::bytes::{Der, Sha1, Sha256};
+use crate::model::codepoint::{CipherSuite, ProtocolVersion};
 use crate::model::issuer::{Evidence, Source, Trial};
 use crate::model::observation::{Attempt, Outcome, Tls, Variant};
 use crate::model::target::{Group, Port, Role};
@@ -83,6 +84,19 @@ pub trait Report {
     /// What it is made from can no longer be read. A complete report has no errors.
     fn row(&self, number: usize) -> io::Result<Cow<'_, EndpointReport>>;
 
+    /// Hands what is counted of each row to `see`, with the row's number; in any order, so that what rows are made from
+    /// can be read as it lies. Of certificates that end before `soon` (seconds since 1970) it tells the end.
+    ///
+    /// # Errors
+    ///
+    /// As for a row.
+    fn glances(&self, soon: i64, see: &mut dyn FnMut(usize, Glance)) -> io::Result<()> {
+        for (number, row) in self.rows().enumerate() {
+            see(number, Glance::of(&*row?, soon));
+        }
+        Ok(())
+    }
+
     /// The SHA-256 of every certificate presented, and of every candidate that a proof names, in order.
     fn digests(&self) -> Vec<Sha256>;
 
@@ -116,6 +130,36 @@ pub trait Report {
                 .collect::<io::Result<_>>()?,
             ..self.head().clone()
         })
+    }
+}
+
+/// What is counted of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// `host:port`, or `file:PATH`.
+    pub target: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The version and the suite that the server chose, where it said anything.
+    pub tls: Option<(Option<ProtocolVersion>, Option<CipherSuite>)>,
+    /// The end and the subject of a leaf that ends soon.
+    pub ending: Option<(Timestamp, String)>,
+}
+
+impl Glance {
+    fn of(row: &EndpointReport, soon: i64) -> Self {
+        let tls = row.tls.as_ref();
+        let leaf = row.leaf.as_deref();
+        let ending = leaf.and_then(|leaf| {
+            let end = leaf.not_after.filter(|end| end.unix() <= soon)?;
+            Some((end, leaf.subject.clone().unwrap_or_default()))
+        });
+        Self {
+            target: row.target.clone(),
+            outcome: row.outcome,
+            tls: tls.map(|tls| (tls.version, tls.cipher_suite)),
+            ending,
+        }
     }
 }
 

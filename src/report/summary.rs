@@ -1,10 +1,10 @@
 //! What a sweep found, in numbers: the verdict, then how many endpoints by CA, version, suite and outcome.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use crate::model::observation::Outcome;
-use crate::model::report::{EndpointReport, Report};
+use crate::model::report::{Glance, Report};
 use crate::report::page::Page;
 use crate::report::style::Style;
 use crate::report::{table, text};
@@ -20,6 +20,8 @@ const NUMBER: usize = 9;
 pub struct Extent<'a> {
     /// Endpoints that have no row, by what was seen of them.
     pub absent: &'a [(Outcome, u64)],
+    /// The names of the CAs that are not new; absent when it was not asked which are.
+    pub known: Option<&'a HashSet<String>>,
     /// The most lines of each list.
     pub top: usize,
     /// From so many days before it on, the end of a certificate is told.
@@ -33,14 +35,15 @@ pub fn render(
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let numbers = Numbers::of(report, extent)?;
     let top = extent.top;
     let mut page = Page::new(style, out);
     table::answer(report, &mut page)?;
     if style.quiet {
         return Ok(());
     }
+    let numbers = Numbers::of(report, extent)?;
     cas(report, top, &mut page)?;
+    new_cas(report, extent, &mut page)?;
     list("TLS versions", &numbers.versions, top, &mut page)?;
     list("Cipher suites", &numbers.suites, top, &mut page)?;
     list("Outcomes", &numbers.outcomes, top, &mut page)?;
@@ -53,17 +56,15 @@ struct Numbers {
     versions: BTreeMap<String, u64>,
     suites: BTreeMap<String, u64>,
     outcomes: BTreeMap<String, u64>,
-    /// The last day, the subject and one of the places.
-    expiring: BTreeMap<(String, String), (String, u64)>,
+    /// The last day, the subject, and the first of the places with the number of its row.
+    expiring: BTreeMap<(String, String), ((usize, String), u64)>,
 }
 
 impl Numbers {
     fn of(report: &dyn Report, extent: Extent<'_>) -> io::Result<Self> {
         let mut numbers = Self::default();
         let soon = report.head().finished.unix() + extent.expires_within_days * 86_400;
-        for row in report.rows() {
-            numbers.add(&*row?, soon);
-        }
+        report.glances(soon, &mut |number, seen| numbers.add(number, seen))?;
         for (outcome, count) in extent.absent.iter().filter(|(_, count)| *count > 0) {
             *numbers
                 .outcomes
@@ -73,31 +74,31 @@ impl Numbers {
         Ok(numbers)
     }
 
-    fn add(&mut self, row: &EndpointReport, soon: i64) {
-        *self
-            .outcomes
-            .entry(row.outcome.word().to_owned())
-            .or_default() += 1;
-        let Some(tls) = row
-            .tls
-            .as_ref()
-            .filter(|_| row.outcome == Outcome::Captured)
-        else {
+    fn add(&mut self, number: usize, seen: Glance) {
+        count(&mut self.outcomes, seen.outcome.word());
+        let Some((version, suite)) = seen.tls.filter(|_| seen.outcome == Outcome::Captured) else {
             return;
         };
         let name = |name: Option<String>| name.unwrap_or_else(|| "not known".to_owned());
-        let version = name(tls.version.map(|version| version.to_string()));
-        *self.versions.entry(version).or_default() += 1;
-        let suite = name(tls.cipher_suite.map(|suite| suite.to_string()));
-        *self.suites.entry(suite).or_default() += 1;
-        let end = row
-            .leaf
-            .as_ref()
-            .and_then(|leaf| Some((leaf.not_after?, leaf)));
-        if let Some((end, leaf)) = end.filter(|(end, _)| end.unix() <= soon) {
-            let subject = leaf.subject.clone().unwrap_or_default();
+        count(&mut self.versions, &name(version.map(|it| it.to_string())));
+        count(&mut self.suites, &name(suite.map(|it| it.to_string())));
+        if let Some((end, subject)) = seen.ending {
+            let place = (number, seen.target);
             let places = self.expiring.entry((end.date(), subject));
-            places.or_insert_with(|| (row.target.clone(), 0)).1 += 1;
+            let (first, count) = places.or_insert_with(|| (place.clone(), 0));
+            if place < *first {
+                *first = place;
+            }
+            *count += 1;
+        }
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, what: &str) {
+    match counts.get_mut(what) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(what.to_owned(), 1);
         }
     }
 }
@@ -131,6 +132,23 @@ fn cas(report: &dyn Report, top: usize, page: &mut Page<'_>) -> io::Result<()> {
     rest(cas.len(), top, page)
 }
 
+/// Those that were not known before, as they are called; a new key of a known name is none of them.
+fn new_cas(report: &dyn Report, extent: Extent<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let Some(known) = extent.known else {
+        return Ok(());
+    };
+    let cas = report.head().cas.iter();
+    let new: Vec<_> = cas.filter(|ca| !known.contains(&ca.name)).collect();
+    page.section("CAs not known before")?;
+    if new.is_empty() {
+        return page.line(&format!("{:>NUMBER$}  none", 0));
+    }
+    for ca in new.iter().take(extent.top) {
+        counted(ca.endpoints, &ca.name, page)?;
+    }
+    rest(new.len(), extent.top, page)
+}
+
 fn list(
     heading: &str,
     counts: &BTreeMap<String, u64>,
@@ -150,7 +168,7 @@ fn list(
 }
 
 fn expiring(
-    leaves: &BTreeMap<(String, String), (String, u64)>,
+    leaves: &BTreeMap<(String, String), ((usize, String), u64)>,
     top: usize,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
@@ -158,7 +176,7 @@ fn expiring(
         return Ok(());
     }
     page.section("Certificates that end soon, or have ended")?;
-    for ((end, subject), (place, count)) in leaves.iter().take(top) {
+    for ((end, subject), ((_, place), count)) in leaves.iter().take(top) {
         counted(*count, &format!("{end}  {place}  {subject}"), page)?;
     }
     rest(leaves.len(), top, page)

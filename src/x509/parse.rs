@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use crate::model::bytes::Der;
 use crate::model::certificate::{Certificate, Extensions, Field, FieldError, Name, NameKey};
+use crate::model::timestamp::Timestamp;
 use crate::x509::der::{self, BIT_STRING, DerError, INTEGER, Reader, SEQUENCE, Tlv};
 use crate::x509::{algorithm, extensions, name, public_key, validity};
 
@@ -52,6 +53,31 @@ pub fn names(der: &Der) -> (Option<NameKey>, Option<NameKey>) {
     let issuer = walk.element("issuer");
     let _ = walk.element("validity");
     (key(issuer), key(walk.element("subject")))
+}
+
+/// The issuer of a certificate, as [`certificate`] reads it, and nothing else.
+pub fn issuer(der: &Der) -> Option<Name> {
+    let mut walk = Walk::new(Frame::read(der.as_bytes()).body);
+    let _ = walk.optional("version", der::context(0));
+    let _ = walk.element("serialNumber");
+    let _ = walk.element("signature");
+    let issuer = walk.element("issuer");
+    issuer.and_then(read("issuer", distinguished_name)).ok()
+}
+
+/// When a certificate ends and whose it is, as [`certificate`] reads them, and nothing else.
+pub fn end_and_subject(der: &Der) -> (Option<Timestamp>, Option<Name>) {
+    let mut walk = Walk::new(Frame::read(der.as_bytes()).body);
+    let _ = walk.optional("version", der::context(0));
+    let _ = walk.element("serialNumber");
+    let _ = walk.element("signature");
+    let _ = walk.element("issuer");
+    let (_, not_after) = bounds(walk.element("validity"));
+    let subject = walk.element("subject");
+    (
+        not_after.and_then(read("notAfter", validity::time)).ok(),
+        subject.and_then(read("subject", distinguished_name)).ok(),
+    )
 }
 
 /// The outermost structure: the signed part, the algorithm and the signature.

@@ -48,6 +48,9 @@ pub struct SweepArgs {
         help_heading = "Output"
     )]
     pub format: SweepFormat,
+    /// Name the CAs in the summary that these kept observations do not hold, by their names (repeatable)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub known: Vec<PathBuf>,
     /// Lines of each list of the summary
     #[arg(long, value_name = "N", default_value = "10", help_heading = "Output")]
     pub top: u32,

@@ -149,6 +149,16 @@ pub enum UsageError {
         /// The time that one endpoint may take.
         timeout: Duration,
     },
+    /// Connecting is a part of the time for an endpoint.
+    #[error(
+        "--connect-timeout {connect:?} is longer than --timeout {timeout:?}, of which it is a part; raise --timeout, or lower --connect-timeout"
+    )]
+    ConnectAboveTimeout {
+        /// The time for connecting.
+        connect: Duration,
+        /// The time for all of an endpoint.
+        timeout: Duration,
+    },
     /// What is expected is neither a thumbprint nor a name that could be a file's.
     #[error("`{0}` looks like a thumbprint and has {1} hex digits; a SHA-1 has 40, a SHA-256 64")]
     Thumbprint(String, usize),

@@ -31,7 +31,7 @@ impl Renewed {
             pace,
             given,
             resolve: resolution(args.addresses),
-            connect: Connect::from(args.connect),
+            connect: Connect::try_from(args.connect)?,
             policy: args.policy.into(),
             ca: args.ca.into(),
             format: args.format,

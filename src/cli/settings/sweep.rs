@@ -41,6 +41,8 @@ pub struct Sweep {
     pub ca: CaSources,
     /// The form of the verdict.
     pub format: SweepFormat,
+    /// Kept observations whose CAs are not new.
+    pub known: Vec<PathBuf>,
     /// How many lines each list of the summary has.
     pub top: usize,
     /// The output; the file is that of the observations.
@@ -66,7 +68,7 @@ impl Sweep {
     /// Options that contradict each other or the environment.
     pub fn new(args: SweepArgs, environment: Environment) -> Result<Self, UsageError> {
         let selection = selection(&args.addresses, groups(args.policy.group));
-        let connect = Connect::from(args.connect);
+        let connect = Connect::try_from(args.connect)?;
         let output = output(args.output, environment);
         if connect.fetch_issuers {
             return Err(UsageError::NoFetching);
@@ -93,13 +95,16 @@ impl Sweep {
             },
             resolve: resolution(args.addresses),
             connect: Connect {
-                connect_timeout: connect.connect_timeout.or(Some(CONNECT_TIMEOUT)),
+                connect_timeout: connect
+                    .connect_timeout
+                    .or(Some(CONNECT_TIMEOUT.min(connect.timeout))),
                 ..connect
             },
             per_host: args.per_host.into(),
             policy: args.policy.into(),
             ca: args.ca.into(),
             format: args.format,
+            known: args.known,
             top: usize::try_from(args.top).unwrap_or(usize::MAX),
             output,
         })

@@ -35,7 +35,7 @@ impl Check {
                 selection(&args.addresses, groups(args.policy.group)),
             )?,
             resolve: resolution(args.addresses),
-            connect: args.connect.into(),
+            connect: args.connect.try_into()?,
             policy: args.policy.into(),
             ca: args.ca.into(),
             output: saying(args.saying, goes_to_standard_output(&forms), environment),
@@ -46,33 +46,41 @@ impl Check {
 
 impl Show {
     /// What is meant by `sameca show` and these arguments.
-    pub fn new(args: ShowArgs, environment: Environment) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// Options that contradict each other.
+    pub fn new(args: ShowArgs, environment: Environment) -> Result<Self, UsageError> {
+        Ok(Self {
             given: Given {
                 selection: selection(&args.addresses, groups(GroupChoice::All)),
                 targets: vec![(Role::Peer, args.target)],
                 ..Given::default()
             },
             resolve: resolution(args.addresses),
-            connect: args.connect.into(),
+            connect: args.connect.try_into()?,
             ca: args.ca.into(),
             format: args.format,
             output: output(args.output, environment),
-        }
+        })
     }
 }
 
 impl Explain {
     /// What is meant by `sameca explain` and these arguments.
-    pub fn new(args: ExplainArgs, environment: Environment) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// Options that contradict each other.
+    pub fn new(args: ExplainArgs, environment: Environment) -> Result<Self, UsageError> {
+        Ok(Self {
             subject: args.subject,
             selection: selection(&args.addresses, groups(GroupChoice::All)),
             resolve: resolution(args.addresses),
-            connect: args.connect.into(),
+            connect: args.connect.try_into()?,
             ca: args.ca.into(),
             output: output(args.output, environment),
-        }
+        })
     }
 }
 
@@ -268,9 +276,15 @@ fn decide(when: When, auto: bool) -> bool {
     }
 }
 
-impl From<ConnectArgs> for Connect {
-    fn from(args: ConnectArgs) -> Self {
-        Self {
+impl TryFrom<ConnectArgs> for Connect {
+    type Error = UsageError;
+
+    fn try_from(args: ConnectArgs) -> Result<Self, UsageError> {
+        if let Some(connect) = args.connect_timeout.filter(|it| *it > args.timeout) {
+            let timeout = args.timeout;
+            return Err(UsageError::ConnectAboveTimeout { connect, timeout });
+        }
+        Ok(Self {
             concurrency: usize::try_from(args.concurrency).unwrap_or(usize::MAX),
             rate: args.rate,
             timeout: args.timeout,
@@ -281,7 +295,7 @@ impl From<ConnectArgs> for Connect {
             samples: args.samples.into(),
             all_certificates: args.all_certificates,
             fetch_issuers: args.fetch_issuers,
-        }
+        })
     }
 }
 

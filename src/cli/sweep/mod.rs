@@ -1,6 +1,7 @@
 //! `sameca sweep`: whole networks, one observation a line, and the verdict over what was found.
 
 mod descriptors;
+mod issuers;
 pub(super) mod log;
 mod resume;
 mod scope;
@@ -8,6 +9,7 @@ mod sidecar;
 mod watch;
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -32,6 +34,7 @@ use crate::report::summary::{self, Extent};
 use crate::sweep::{self, Ledger, Scope, Showed, SweepEnd, SweepEvent, SweepSettings};
 use crate::wire::client_hello::SuiteOrder;
 
+use issuers::Named;
 use log::Log;
 use sidecar::{Counts, Progress};
 use watch::Watch;
@@ -60,6 +63,7 @@ pub(super) fn run(args: SweepArgs, typed: &[String], environment: Environment) -
         progress.check(&settings)?;
     }
     let scope = scope::read(&settings, progress.seed)?;
+    let known = issuers::known(&settings.known).context("cannot use --known")?;
     let judge = Judge::prepare(&settings.policy, &settings.ca, &scope.estate.expectations)?;
     present::warnings(&judge.warnings, &settings.output);
     announce(&scope, &settings, &progress)?;
@@ -69,7 +73,12 @@ pub(super) fn run(args: SweepArgs, typed: &[String], environment: Environment) -
         earlier.is_some(),
     )?;
     let swept = sweep_all(scope, &settings, progress, log)?;
-    conclude(swept, judge, &settings)
+    let conclusion = Conclusion {
+        judge,
+        known,
+        settings: &settings,
+    };
+    conclusion.draw(swept)
 }
 
 fn begin(settings: &Sweep, typed: &[String]) -> Result<Progress> {
@@ -152,6 +161,7 @@ fn sweep_all(scope: Scope, settings: &Sweep, progress: Progress, log: Log) -> Re
                 true => SuiteOrder::EcdheFirst,
                 false => SuiteOrder::RsaFirst,
             },
+            possession: settings.policy.require_possession,
             ..network::capture(&settings.connect)
         },
         resolve: settings.resolve.clone(),
@@ -192,6 +202,7 @@ struct Listener<'o> {
     log: Log,
     progress: Progress,
     watch: Watch<'o>,
+    named: Named,
     output: &'o Output,
     saved: Instant,
     failure: Option<Failure>,
@@ -201,6 +212,7 @@ impl<'o> Listener<'o> {
     fn new(log: Log, progress: Progress, output: &'o Output) -> Self {
         Self {
             watch: Watch::new(output, progress.counts.done),
+            named: Named::default(),
             log,
             progress,
             output,
@@ -244,6 +256,7 @@ impl<'o> Listener<'o> {
         }
         for observation in &showed.observations {
             counts.written += 1;
+            self.named.see(observation);
             counts.captured += u64::from(observation.outcome == Outcome::Captured);
             self.log
                 .write(observation)
@@ -272,7 +285,7 @@ impl<'o> Listener<'o> {
 
     /// Once in a while, also when nothing happens.
     fn pause(&mut self) {
-        self.watch.tick(&self.progress.counts);
+        self.watch.tick(&self.progress.counts, self.named.count());
         // A failure comes again with the next line, and is told then.
         let _ = self.log.show();
     }
@@ -287,32 +300,43 @@ fn is_unread(error: &Error) -> bool {
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn conclude(swept: Swept, judge: Judge, settings: &Sweep) -> Result<Exit> {
-    let Swept {
-        end,
-        ledger,
-        mut log,
-        mut progress,
-        failure,
-    } = swept;
-    let how = log.file().map(|file| how_to_go_on(file, settings));
-    match (failure, end) {
-        (Some(Failure::Unread), _) => Ok(Exit::Interrupted),
-        (Some(Failure::Output(error)), _) => Err(told(error, how)),
-        (None, SweepEnd::Complete) => verdict(log, &progress, judge, settings),
-        (None, SweepEnd::Failed(error)) => {
-            log.save_with(&mut progress, &ledger)?;
-            Err(told(error.into(), how))
-        }
-        (None, SweepEnd::Stopped) => {
-            log.save_with(&mut progress, &ledger)?;
-            let done = progress.counts.done;
-            let how = how.unwrap_or_else(|| "the rest is lost; -o FILE keeps it".to_owned());
-            present::note(
-                &format!("interrupted after {done}; {how}"),
-                &settings.output,
-            );
-            Ok(Exit::Interrupted)
+/// What the end of a sweep needs.
+struct Conclusion<'s> {
+    judge: Judge,
+    /// The names of the CAs that are not new.
+    known: Option<HashSet<String>>,
+    settings: &'s Sweep,
+}
+
+impl Conclusion<'_> {
+    fn draw(self, swept: Swept) -> Result<Exit> {
+        let settings = self.settings;
+        let Swept {
+            end,
+            ledger,
+            mut log,
+            mut progress,
+            failure,
+        } = swept;
+        let how = log.file().map(|file| how_to_go_on(file, settings));
+        match (failure, end) {
+            (Some(Failure::Unread), _) => Ok(Exit::Interrupted),
+            (Some(Failure::Output(error)), _) => Err(told(error, how)),
+            (None, SweepEnd::Complete) => self.verdict(log, &progress),
+            (None, SweepEnd::Failed(error)) => {
+                log.save_with(&mut progress, &ledger)?;
+                Err(told(error.into(), how))
+            }
+            (None, SweepEnd::Stopped) => {
+                log.save_with(&mut progress, &ledger)?;
+                let done = progress.counts.done;
+                let how = how.unwrap_or_else(|| "the rest is lost; -o FILE keeps it".to_owned());
+                present::note(
+                    &format!("interrupted after {done}; {how}"),
+                    &settings.output,
+                );
+                Ok(Exit::Interrupted)
+            }
         }
     }
 }
@@ -331,47 +355,55 @@ fn told(error: Error, how: Option<String>) -> Error {
     }
 }
 
-/// The verdict over the observations, and what was found in numbers.
-fn verdict(log: Log, progress: &Progress, judge: Judge, settings: &Sweep) -> Result<Exit> {
-    let to_stdout = log.file().is_some();
-    let (name, file) = log.finish()?;
-    let mut issuers = Issuers::default();
-    let mut kept = Kept::default();
-    let none: Vec<Observation> = Vec::new();
-    let (looked, seen): (Looked, &dyn Observations);
-    let merged;
-    if progress.counts.written > 0 {
-        kept.add(&name, file, |observation| issuers.see(&observation))?;
-        merged = kept.merge()?;
-        looked = judge.look_again(issuers, &merged.newest, &merged.older, &progress.run)?;
-        seen = &merged.newest;
-    } else {
-        looked = judge.look(&none, &progress.run)?;
-        seen = &none;
-    }
-    let format = match settings.format {
-        SweepFormat::Table => Format::Table,
-        SweepFormat::Json => Format::Json,
-    };
-    let exit = looked.report(seen, [format], |report| {
-        show(report, progress, to_stdout, settings)?;
-        anyhow::Ok(Exit::of(report, settings.policy.deny)?)
-    })?;
-    match progress.counts.wrong {
-        0 => Ok(exit),
-        wrong => {
-            bail!("wrong lines of lists that were not swept: {wrong}; everything else was")
+impl Conclusion<'_> {
+    /// The verdict over the observations, and what was found in numbers.
+    fn verdict(self, log: Log, progress: &Progress) -> Result<Exit> {
+        let Self {
+            judge,
+            known,
+            settings,
+        } = self;
+        let to_stdout = log.file().is_some();
+        let (name, file) = log.finish()?;
+        let mut issuers = Issuers::default();
+        let mut kept = Kept::default();
+        let none: Vec<Observation> = Vec::new();
+        let (looked, seen): (Looked, &dyn Observations);
+        let merged;
+        if progress.counts.written > 0 {
+            kept.add(&name, file, |observation| issuers.see(&observation))?;
+            merged = kept.merge()?;
+            looked = judge.look_again(issuers, &merged.newest, &merged.older, &progress.run)?;
+            seen = &merged.newest;
+        } else {
+            looked = judge.look(&none, &progress.run)?;
+            seen = &none;
+        }
+        let format = match settings.format {
+            SweepFormat::Table => Format::Table,
+            SweepFormat::Json => Format::Json,
+        };
+        let absent = absent(&progress.counts);
+        let extent = Extent {
+            absent: &absent,
+            known: known.as_ref(),
+            top: settings.top,
+            expires_within_days: settings.policy.expires_within_days,
+        };
+        let exit = looked.report(seen, [format], |report| {
+            show(report, extent, to_stdout, settings)?;
+            anyhow::Ok(Exit::of(report, settings.policy.deny)?)
+        })?;
+        match progress.counts.wrong {
+            0 => Ok(exit),
+            wrong => {
+                bail!("wrong lines of lists that were not swept: {wrong}; everything else was")
+            }
         }
     }
 }
 
-fn show(report: &dyn Report, progress: &Progress, to_stdout: bool, settings: &Sweep) -> Result<()> {
-    let absent = absent(&progress.counts);
-    let extent = Extent {
-        absent: &absent,
-        top: settings.top,
-        expires_within_days: settings.policy.expires_within_days,
-    };
+fn show(report: &dyn Report, extent: Extent<'_>, to_stdout: bool, settings: &Sweep) -> Result<()> {
     let style = present::style(&settings.output);
     if settings.format == SweepFormat::Json {
         return Destination::open(None)?.write(|out| json::render(report, out));

@@ -19,6 +19,7 @@ const FREE: &[&str] = &[
     "deny",
     "evidence",
     "format",
+    "known",
     "no_system_roots",
     "now",
     "per_host",

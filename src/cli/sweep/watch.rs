@@ -42,9 +42,9 @@ impl<'o> Watch<'o> {
         (self.total, self.may_grow) = (total, may_grow);
     }
 
-    /// Tells where it is.
-    pub(super) fn tick(&mut self, counts: &Counts) {
-        let line = || self.line(counts);
+    /// Tells where it is. `cas` are those of which this process has seen leaves.
+    pub(super) fn tick(&mut self, counts: &Counts, cas: usize) {
+        let line = || self.line(counts, cas);
         if let Some(bar) = &self.bar {
             bar.set_message(line());
         } else if self.told.elapsed() >= MINUTE {
@@ -61,7 +61,7 @@ impl<'o> Watch<'o> {
         }
     }
 
-    fn line(&self, counts: &Counts) -> String {
+    fn line(&self, counts: &Counts, cas: usize) -> String {
         let done = counts.done;
         let elapsed = self.began.elapsed().as_secs_f64().max(0.001);
         let rate = (done - self.before) as f64 / elapsed;
@@ -78,7 +78,7 @@ impl<'o> Watch<'o> {
             ),
         };
         format!(
-            "{done}{total} done, {rate:.0}/s{left}, {} captured, {} absent",
+            "{done}{total} done, {rate:.0}/s{left}, {} captured, {cas} CAs, {} absent",
             counts.captured,
             counts.refused + counts.timeout + counts.unreachable
         )
