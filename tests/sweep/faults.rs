@@ -106,3 +106,42 @@ fn names_that_do_not_resolve_are_told_and_do_not_hold_up_the_rest() {
     );
     assert_eq!(targets_of(&rest.join("\n")).len(), 8);
 }
+
+/// The clock of the machine was set back, then forward, while the sweep ran.
+#[test]
+fn a_clock_that_was_stepped_loses_nothing() {
+    let network = Network::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.ndjson");
+    let path = file.to_str().expect("UTF-8");
+    let port = network.port.to_string();
+    let swept = sweep(&["127.97.0.0/27", "-p", &port, "-o", path]);
+    let text = std::fs::read_to_string(&file).expect("the file is there");
+    let step = |(number, line): (usize, &str)| {
+        let mut seen: serde_json::Value = serde_json::from_str(line).expect("a line");
+        match number % 3 {
+            0 => seen["at"] = "1999-12-31T23:59:59.999Z".into(),
+            1 => seen["at"] = "2099-01-01T00:00:00.000Z".into(),
+            _ => {}
+        }
+        format!("{seen}\n")
+    };
+    let stepped: String = text.lines().enumerate().map(step).collect();
+    std::fs::write(&file, stepped).expect("the disk takes it");
+    let judged = command(&["judge", "--no-system-roots", "--format", "json", path])
+        .output()
+        .expect("the program runs");
+    assert_eq!(judged.status.code(), swept.status.code());
+    let report: serde_json::Value = serde_json::from_slice(&judged.stdout).expect("a report");
+    assert_eq!(report["summary"]["captured"], 32);
+}
+
+#[test]
+fn a_time_for_connecting_above_that_for_all_is_refused() {
+    let arguments = ["127.0.0.1", "--timeout", "1s", "--connect-timeout", "2s"];
+    let output = sweep(&arguments);
+    assert_eq!(output.status.code(), Some(2));
+    let message = stderr(&output);
+    assert!(message.contains("--connect-timeout 2s"), "{message}");
+    assert!(message.contains("--timeout 1s"), "{message}");
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::path::Path;
 
 use crate::network::{Network, command, expected, stderr, sweep, targets, targets_of};
 
@@ -237,4 +238,41 @@ fn a_sweep_of_nothing_is_an_error() {
         "{}",
         stderr(&output)
     );
+}
+
+/// The summary of a sweep that knows some observations already.
+fn knowing(known: &Path, net: &str, port: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.ndjson");
+    let [known, file] = [known, &file].map(|path| path.to_str().expect("UTF-8"));
+    let output = sweep(&[net, "-p", port, "-o", file, "--known", known]);
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn cas_that_earlier_observations_do_not_hold_are_named() {
+    let network = Network::new();
+    let port = network.port.to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (without, with) = (
+        folder.path().join("w.ndjson"),
+        folder.path().join("k.ndjson"),
+    );
+    sweep(&["a.invalid", "-o", without.to_str().expect("UTF-8")]);
+    sweep(&[
+        "127.98.0.0/30",
+        "-p",
+        &port,
+        "-o",
+        with.to_str().expect("UTF-8"),
+    ]);
+    let heading = "CAs not known before";
+    let new = knowing(&without, "127.98.0.0/30", &port);
+    let (_, after) = new.split_once(heading).expect("the section");
+    let first = after.lines().nth(1).expect("a line");
+    assert!(first.trim_start().starts_with("4  CN="), "{new}");
+    let none = knowing(&with, "127.98.0.0/30", &port);
+    let (_, after) = none.split_once(heading).expect("the section");
+    let first = after.lines().nth(1).expect("a line");
+    assert_eq!(first.trim(), "0  none", "{none}");
 }
