@@ -84,6 +84,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["capture/handshake", "demo", "x509"]),
     ("base64", EVERYWHERE),
     ("clap", &["cli", "main"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("console", &["cli"]),
     ("csv", &["report/csv", "topology"]),
     ("der", &["x509"]),

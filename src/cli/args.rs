@@ -3,6 +3,7 @@
 mod discover;
 mod forms;
 mod renewal;
+mod shell;
 mod sweep;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub use discover::DiscoverArgs;
 pub(crate) use discover::MAX_DOMAINS;
 pub use forms::{FormArgs, FormWord};
 pub use renewal::{DiffArgs, DiffFormat, RenewedArgs, RenewedFormat, WantedArgs};
+pub use shell::{CompletionsArgs, ManArgs};
 pub use sweep::{ScopeArgs, SweepArgs, SweepFormat};
 
 const ABOUT: &str = "\
@@ -109,7 +111,11 @@ Examples:
 
 const SCHEMA_EXAMPLES: &str = "\
 Example:
-  sameca schema report > report.schema.json";
+  sameca schema report > report.schema.json
+
+Exit codes:
+  0  written
+  2  wrong usage, or output that cannot be written";
 
 /// The command line.
 #[derive(Clone, Debug, Parser)]
@@ -160,6 +166,7 @@ pub enum Command {
     #[command(mut_arg("output", |arg| arg.help("Write the observations to a file, from which the sweep can be gone on with; .gz and .zst by name")))]
     Sweep(Box<SweepArgs>),
     /// Work on estate files
+    #[command(after_help = ESTATE_EXAMPLES)]
     Estate(EstateArgs),
     /// See it work on a small estate inside this process
     #[command(after_help = format!("{DEMO_EXAMPLES}\n\n{EXIT_CODES}"))]
@@ -167,6 +174,12 @@ pub enum Command {
     /// Print the JSON Schema of a document
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(SchemaArgs),
+    /// Print what a shell needs to complete command lines
+    #[command(after_help = shell::COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Print the manual page of the program or of a subcommand
+    #[command(after_help = shell::MAN_EXAMPLES)]
+    Man(ManArgs),
 }
 
 /// `sameca check`.

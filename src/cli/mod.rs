@@ -5,6 +5,7 @@
 
 pub mod args;
 mod check;
+mod completions;
 mod demo;
 mod diff;
 mod discover;
@@ -15,6 +16,7 @@ mod explain;
 mod given;
 mod import;
 mod judge;
+mod man;
 mod network;
 pub mod options;
 mod output;
@@ -79,6 +81,8 @@ fn dispatch(command: Command, environment: settings::Environment) -> Result<Exit
         },
         Command::Demo(args) => demo::run(&settings::Demo::new(args, environment)?),
         Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 

@@ -6,6 +6,7 @@ mod dns;
 mod matrix;
 mod pki;
 mod server;
+mod shell;
 
 use serde_json::Value;
 
