@@ -163,6 +163,16 @@ expect 'MTLS names the CA that it trusts' \
 expect 'a server that sends its leaf alone is proven by its neighbours' \
   '[.endpoints[] | select(.address == "198.51.100.13" and .port == 443)] | length > 0 and all((.chain | length) == 1 and .evidence == "proven")'
 
+step 'the same from the image that users build: no rights, a read-only root'
+mkdir "$work/image"
+cp docs/docker/Dockerfile "$work/image/"
+cp "$SAMECA" "$work/image/sameca"
+quietly docker build --build-arg "BASE=${LAB_BASE:-debian:bookworm-slim}" -t sameca-lab-packaged "$work/image"
+status=0
+compose run --rm -T packaged check -f /estate.toml --format json >"$work/report" 2>"$work/errors" </dev/null || status=$?
+expect "ends with 0 (it was $status) and is the same, proven" "$status == 0 and .verdict == \"same\" and .evidence == \"proven\""
+quietly compose run --rm -T --entrypoint sh packaged -c 'test "$(id -u)" = 65532 && ! touch /usr/local/bin/x 2>/dev/null' </dev/null
+
 step 'each server in full'
 shows fe01.contoso.test:443 TLSv1.2 TLS_ECDHE_RSA_WITH 'possession    proven' 'client cert   not asked for'
 shows fe02.contoso.test:443 TLSv1.2 TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384 'possession    proven' 'client cert   not asked for'
