@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 
-use crate::capture;
 use crate::cli::exit::Exit;
 use crate::cli::network;
 use crate::cli::output::Destinations;
@@ -10,19 +9,12 @@ use crate::cli::present;
 use crate::cli::settings::{CaSources, Demo, DemoEstate, Policy};
 use crate::cli::verdict::Judge;
 use crate::demo;
-use crate::resolve;
 use crate::sweep;
 
 /// Starts the estate, checks it, and takes it down.
 pub(super) fn run(settings: &Demo) -> Result<Exit> {
     let destinations = Destinations::open(&settings.forms)?;
-    let sweep = sweep::Settings {
-        run: network::run_id(),
-        capture: capture::Settings::default(),
-        concurrency: 64,
-        rate: None,
-        resolve: resolve::Settings::default(),
-    };
+    let sweep = sweep::Settings::new(&network::run_id());
     let observed = network::block_on(async {
         let estate = demo::start(settings.estate == DemoEstate::AllSame, sweep::now()).await?;
         let words = format!(

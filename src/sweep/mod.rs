@@ -49,6 +49,19 @@ pub struct Settings {
     pub resolve: resolve::Settings,
 }
 
+impl Settings {
+    /// The settings of a few endpoints.
+    pub fn new(run: &str) -> Self {
+        Self {
+            run: run.to_owned(),
+            capture: capture::Settings::default(),
+            concurrency: 64,
+            rate: None,
+            resolve: resolve::Settings::default(),
+        }
+    }
+}
+
 /// What a run showed.
 #[derive(Debug, Default)]
 pub struct Observed {
