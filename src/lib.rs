@@ -50,6 +50,7 @@ pub mod cli;
 pub mod demo;
 pub mod discover;
 pub mod draft;
+pub mod history;
 pub mod identify;
 pub mod inventory;
 pub mod judge;

@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod change;
 pub mod codepoint;
 pub mod diff;
+pub mod history;
 pub mod identified;
 pub mod issuer;
 pub mod observation;
