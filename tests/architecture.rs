@@ -115,7 +115,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rustls_pki_types", &["identify/trust"]),
     ("schemars", &["model", "report/schema"]),
     ("serde", EVERYWHERE),
-    ("serde_json", &["cli", "history", "kept", "report", "topology"]),
+    (
+        "serde_json",
+        &["cli", "history", "kept", "report", "topology"],
+    ),
     ("sha1", &["model", "x509"]),
     ("sha2", &["model", "x509"]),
     ("socket2", &["capture/dial"]),

@@ -88,6 +88,21 @@ impl<'t> Looks<'t> {
         Ok(looks.into_iter().next().map(|(_, look)| look))
     }
 
+    /// The last look that captured something, in a run that was recorded before this one.
+    pub(super) fn last_captured_before(
+        &mut self,
+        endpoint: i64,
+        run: i64,
+    ) -> Result<Option<Look>, Trouble> {
+        let query = format!(
+            "SELECT {COLUMNS} WHERE o.endpoint = ?1 AND o.run =
+               (SELECT max(run) FROM observation JOIN answer ON answer.number = answer
+                WHERE endpoint = ?1 AND run < ?2 AND leaf IS NOT NULL)"
+        );
+        let looks = self.collect(&query, params![endpoint, run])?;
+        Ok(looks.into_iter().next().map(|(_, look)| look))
+    }
+
     fn collect(
         &mut self,
         query: &str,

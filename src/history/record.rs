@@ -9,8 +9,8 @@ use crate::history::error::Trouble;
 use crate::history::look::{Asked, Looks};
 use crate::history::story::Story;
 use crate::model::bytes::{Der, Sha256};
-use crate::model::history::{Changes, EventKind, RunRecord};
-use crate::model::observation::{Observation, Observations};
+use crate::model::history::{Changes, EventKind, Look, RunRecord};
+use crate::model::observation::{Observation, Observations, Outcome};
 use crate::model::report::{EndpointReport, Leaf, Report};
 
 /// How many estates that were looked at last a run is compared with.
@@ -310,9 +310,10 @@ fn compare(
     record: &RunRecord,
 ) -> Result<(i64, Option<Changes>), Trouble> {
     match before(tables, run, record)? {
-        Some((former, series, id)) => {
-            let events = changes(tables, former, run, record)?;
-            Ok((series, Some(Changes { since: id, events })))
+        Some(former) => {
+            let events = changes(tables, &former, run, record)?;
+            let since = former.id;
+            Ok((former.series, Some(Changes { since, events })))
         }
         None => {
             let next = "SELECT coalesce(max(series), 0) + 1 FROM run";
@@ -321,12 +322,16 @@ fn compare(
     }
 }
 
+/// The run before, in its series.
+struct Former {
+    number: i64,
+    series: i64,
+    id: String,
+    partial: bool,
+}
+
 /// The last earlier run of the same endpoints: at least half of either's are the other's too.
-fn before(
-    tables: &Connection,
-    run: i64,
-    record: &RunRecord,
-) -> Result<Option<(i64, i64, String)>, Trouble> {
+fn before(tables: &Connection, run: i64, record: &RunRecord) -> Result<Option<Former>, Trouble> {
     let size = |run: i64| -> Result<i64, Trouble> {
         let query = "SELECT count(DISTINCT endpoint) FROM observation WHERE run = ?1";
         Ok(tables
@@ -348,23 +353,28 @@ fn before(
     let mut rows = latest.query(params![run, milliseconds(record.started)])?;
     let mut compared = Vec::new();
     while let Some(row) = rows.next()? {
-        let (former, series, partial): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(3)?);
-        if compared.contains(&series) {
+        let former = Former {
+            number: row.get(0)?,
+            series: row.get(1)?,
+            id: row.get(2)?,
+            partial: row.get(3)?,
+        };
+        if compared.contains(&former.series) {
             continue;
         }
         if compared.len() == SERIES_COMPARED {
             break;
         }
-        compared.push(series);
-        let other = size(former)?;
+        compared.push(former.series);
+        let other = size(former.number)?;
         // An interrupted run may have only a part of its estate.
-        let estate = match partial || record.partial {
+        let estate = match former.partial || record.partial {
             true => mine.min(other),
             false => mine.max(other),
         };
-        let common = common(former)?;
+        let common = common(former.number)?;
         if common > 0 && common * 2 >= estate {
-            return Ok(Some((former, series, row.get(2)?)));
+            return Ok(Some(former));
         }
     }
     Ok(None)
@@ -372,24 +382,36 @@ fn before(
 
 fn changes(
     tables: &Connection,
-    former: i64,
+    former: &Former,
     run: i64,
     record: &RunRecord,
 ) -> Result<BTreeMap<EventKind, u64>, Trouble> {
     let mut events: BTreeMap<EventKind, u64> = BTreeMap::new();
     let mut looks = Looks::new(tables);
-    looks.of_runs(former, run, |looks, endpoint, before, now| {
+    looks.of_runs(former.number, run, |looks, endpoint, before, now| {
         let mut story = Story::default();
-        // What the run before did not ask may be known from an older one.
-        let before = match before {
-            Asked::No => looks.last_before(endpoint, run)?,
-            Asked::InVain => None,
-            Asked::Showed(look) => Some(look),
+        let mut tell = |look: Option<&Look>| look.map(|look| drop(story.look(look)));
+        // What the run before did not show may be known from an older one.
+        let asked = match &before {
+            Asked::No => {
+                tell(looks.last_before(endpoint, run)?.as_ref());
+                false
+            }
+            Asked::InVain => true,
+            Asked::Showed(look) => {
+                if look.outcome != Outcome::Captured {
+                    tell(looks.last_captured_before(endpoint, run)?.as_ref());
+                }
+                tell(Some(look));
+                true
+            }
         };
-        before.iter().for_each(|before| drop(story.look(before)));
+        if !asked && !former.partial && story.is_known() {
+            story.gone(&former.id, record.started);
+        }
         let happened = match now {
             Asked::Showed(now) => story.look(&now),
-            Asked::No if !record.partial && before.is_some() => {
+            Asked::No if asked && !record.partial => {
                 vec![story.gone(&record.id, record.started)]
             }
             Asked::No | Asked::InVain => Vec::new(),

@@ -122,7 +122,9 @@ pub(super) fn version(connection: &Connection, steps: &[&str]) -> Result<Version
         |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let (found, known) = (number("user_version")?, steps.len() as i64);
     let application = number("application_id")?;
-    if application == 0 && found == 0 && number("page_count")? == 0 {
+    let tables = "SELECT count(*) FROM sqlite_schema";
+    let is_bare = || connection.query_row(tables, [], |row| row.get::<_, i64>(0));
+    if application == 0 && found == 0 && is_bare()? == 0 {
         return Ok(Version::Empty);
     }
     if application != APPLICATION {

@@ -57,6 +57,11 @@ impl Story {
         events
     }
 
+    /// Whether it was ever looked at.
+    pub(super) fn is_known(&self) -> bool {
+        self.state != State::Unknown
+    }
+
     /// Nobody asked for it in a run that asked for the rest of its estate.
     pub(super) fn gone(&mut self, run: &str, at: Timestamp) -> Event {
         self.state = State::Gone;

@@ -1,0 +1,1 @@
+//! Files that are no history, or cannot be used as one.
