@@ -2,6 +2,7 @@
 
 mod discover;
 mod forms;
+mod history;
 mod renewal;
 mod shell;
 mod sweep;
@@ -18,6 +19,7 @@ use crate::model::target::Port;
 pub use discover::DiscoverArgs;
 pub(crate) use discover::MAX_DOMAINS;
 pub use forms::{FormArgs, FormWord};
+pub use history::{HistoryArgs, HistoryCommand, HistoryFormat, KeepArgs, PruneArgs};
 pub use renewal::{DiffArgs, DiffFormat, RenewedArgs, RenewedFormat, WantedArgs};
 pub use shell::{CompletionsArgs, ManArgs};
 pub use sweep::{ScopeArgs, SweepArgs, SweepFormat};
@@ -152,6 +154,9 @@ pub enum Command {
     /// Show what changed between two kept runs
     #[command(after_help = renewal::DIFF_EXAMPLES)]
     Diff(DiffArgs),
+    /// Show what changed when, from a history of runs
+    #[command(after_help = history::EXAMPLES)]
+    History(Box<HistoryArgs>),
     /// Make an estate file from exports of a Lync topology
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArgs),
@@ -206,6 +211,9 @@ pub struct CheckArgs {
     /// What is said besides.
     #[command(flatten)]
     pub saying: SayingArgs,
+    /// Where the run is kept.
+    #[command(flatten)]
+    pub keep: KeepArgs,
 }
 
 /// `sameca show`.
@@ -362,6 +370,8 @@ pub enum Document {
     Renewal,
     /// What `diff --format json` writes
     Diff,
+    /// What `history --format json` writes
+    History,
 }
 
 /// The forms of a report.

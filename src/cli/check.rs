@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::cli::exit::Exit;
 use crate::cli::given;
+use crate::cli::keep::Keeping;
 use crate::cli::network;
 use crate::cli::output::Destinations;
 use crate::cli::present;
@@ -14,6 +15,7 @@ use crate::cli::verdict::Judge;
 pub(super) fn run(settings: &Check) -> Result<Exit> {
     let inventory = given::inventory(&settings.given)?;
     let destinations = Destinations::open(&settings.forms)?;
+    let keeping = Keeping::open(settings.history.as_deref())?;
     let mut judge = Judge::prepare(&settings.policy, &settings.ca, &inventory.expectations)?;
     present::warnings(&judge.warnings, &settings.output);
     let sweep = network::settings(&settings.connect, &settings.resolve);
@@ -29,12 +31,14 @@ pub(super) fn run(settings: &Check) -> Result<Exit> {
     let looked = judge.look(&seen, &sweep.run)?.partial(partial);
     let formats = settings.forms.iter().map(|form| form.format);
     looked.report(&seen, formats, |report| {
-        present::write(
+        let exit = present::write(
             report,
             &seen,
             settings.policy.deny,
             &settings.output,
             destinations,
-        )
+        )?;
+        keeping.record("check", &seen, report)?;
+        Ok(exit)
     })
 }

@@ -14,12 +14,15 @@ mod estate_file;
 pub mod exit;
 mod explain;
 mod given;
+mod history;
 mod import;
 mod judge;
 mod man;
+mod keep;
 mod network;
 pub mod options;
 mod output;
+mod past;
 mod plugin;
 mod present;
 mod progress;
@@ -71,6 +74,7 @@ fn dispatch(command: Command, environment: settings::Environment) -> Result<Exit
         Command::Judge(args) => judge::run(&settings::Judge::new(*args, environment)?),
         Command::Renewed(args) => renewed::run(&settings::Renewed::new(*args, environment)?),
         Command::Diff(args) => diff::run(&settings::Diff::new(args, environment)?),
+        Command::History(args) => history::run(&settings::History::new(*args, environment)?),
         Command::Import(args) => import::run(&settings::Import::new(args, environment)?),
         Command::Discover(args) => discover::run(&settings::Discover::new(args, environment)?),
         Command::Sweep(args) => sweep::run(*args, &after_subcommand(), environment),

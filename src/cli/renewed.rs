@@ -1,25 +1,26 @@
 //! `sameca renewed`: the smoke test after a renewal.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio_util::sync::CancellationToken;
 
 use crate::candidates;
-use crate::cli::args::RenewedFormat;
+use crate::cli::args::{Format, RenewedFormat};
 use crate::cli::exit::Exit;
+use crate::cli::keep::Keeping;
 use crate::cli::output::Destination;
-use crate::cli::settings::{self, Expect, Renewed, Source, Verbosity};
+use crate::cli::past::baseline;
+use crate::cli::settings::{self, Expect, Past, Renewed, Source, Verbosity};
 use crate::cli::verdict::Judge;
-use crate::cli::{given, judge, network, present, progress};
+use crate::cli::{given, network, present, progress};
 use crate::model::bytes::Der;
 use crate::model::issuer;
-use crate::model::observation::{Observation, Observations};
+use crate::model::observation::Observation;
 use crate::model::renewal::RenewalReport;
 use crate::model::target::Inventory;
-use crate::renewal::{self, Baseline, Question, Rounds, Scope, Wanted};
+use crate::renewal::{self, Question, Rounds, Scope, Wanted};
 use crate::report::{json, renewal as table};
 use crate::sweep::{self, Observed};
 
@@ -30,6 +31,7 @@ pub(super) fn run(settings: &Renewed) -> Result<Exit> {
     let destination = Destination::open(settings.output.file.as_deref())?;
     let judge = Judge::prepare(&settings.policy, &settings.ca, &inventory.expectations)?;
     present::warnings(&judge.warnings, &settings.output);
+    let keeping = Keeping::open(settings.history.as_deref())?;
     let cancel = CancellationToken::new();
     let mut looking = Looking {
         settings,
@@ -44,32 +46,24 @@ pub(super) fn run(settings: &Renewed) -> Result<Exit> {
     };
     let work = renewal::until_right(&inventory, settings.pace, &mut looking);
     let (seen, report) = network::block_on(network::interruptible(&cancel, work))?;
+    let (run, candidates) = (looking.sweep.run, looking.candidates);
     write(&report, &seen, settings, destination)?;
+    if keeping.is_wanted() {
+        let looked = judge.with(candidates).look(&seen, &run)?;
+        let looked = looked.partial(report.partial);
+        looked.report(&seen, [Format::Table], |report| {
+            keeping.record("renewed", &seen, report)
+        })?;
+    }
     Ok(Exit::of_renewal(&report, settings.policy.deny))
 }
 
 fn wanted(wanted: &settings::Wanted) -> Result<Wanted> {
     Ok(match wanted {
-        settings::Wanted::Since(source) => Wanted::Baseline(baseline(source)?),
+        settings::Wanted::Since(past) => Wanted::Baseline(baseline(past)?),
         settings::Wanted::IssuedAfter(at) => Wanted::IssuedAfter(*at),
         settings::Wanted::Expect(expected) => Wanted::Expected(thumbprints(expected)?),
     })
-}
-
-/// A kept run.
-pub(super) fn baseline(source: &Source) -> Result<Baseline> {
-    let (_, merged) = judge::read(std::slice::from_ref(source))?;
-    Ok(Baseline {
-        observations: all(&merged.newest)?,
-        older: all(&merged.older)?,
-    })
-}
-
-fn all(observations: &dyn Observations) -> io::Result<Vec<Observation>> {
-    let numbers = 0..observations.count();
-    numbers
-        .map(|number| Ok(observations.read(number)?.into_owned()))
-        .collect()
 }
 
 fn thumbprints(expected: &[Expect]) -> Result<BTreeSet<String>> {
@@ -113,7 +107,7 @@ fn inventory(settings: &Renewed, wanted: &Wanted) -> Result<(Inventory, Scope)> 
 
 fn baseline_name(settings: &Renewed) -> String {
     match &settings.wanted {
-        settings::Wanted::Since(Source::File(path)) => path.display().to_string(),
+        settings::Wanted::Since(Past::File(Source::File(path))) => path.display().to_string(),
         _ => "the baseline".to_owned(),
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn run(args: &SchemaArgs) -> Result<Exit> {
         Document::Report => schema::report(),
         Document::Renewal => schema::renewal(),
         Document::Diff => schema::diff(),
+        Document::History => schema::history(),
     };
     Destination::open(None)?.write(|out| writeln!(out, "{}", schema.trim_end()))?;
     Ok(Exit::Same)

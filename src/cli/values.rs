@@ -67,6 +67,13 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "a time is written as in 2026-11-22T20:15:04Z".to_owned())
 }
 
+/// As [`time`], or a day, which means its beginning.
+pub(crate) fn day_or_time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(&format!("{text}T00:00:00Z"))
+        .or_else(|| Timestamp::parse(text))
+        .ok_or_else(|| "a time is written as in 2026-11-22, or 2026-11-22T20:15:04Z".to_owned())
+}
+
 /// A port number.
 pub(crate) fn port(text: &str) -> Result<Port, Refusal> {
     inventory::port(text)

@@ -130,6 +130,11 @@ impl Judge {
         }
     }
 
+    /// With these certificates of CAs instead of its own: those, and what was fetched.
+    pub(super) fn with(self, candidates: Vec<(Der, Source)>) -> Self {
+        Self { candidates, ..self }
+    }
+
     /// Certificates of CAs that no server need have sent.
     pub(super) fn candidates(&self) -> &[(Der, Source)] {
         &self.candidates

@@ -203,6 +203,15 @@ impl History {
         self.told(read::runs(&self.tables, since))
     }
 
+    /// How many runs there are.
+    ///
+    /// # Errors
+    ///
+    /// As for [`History::runs`].
+    pub fn count(&self) -> Result<u64, HistoryError> {
+        self.told(read::count(&self.tables))
+    }
+
     /// The run that is meant.
     ///
     /// # Errors

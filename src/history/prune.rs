@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use crate::history::encode::milliseconds;
 use crate::history::error::Trouble;
+use crate::history::read;
 use crate::model::history::Pruned;
 use crate::model::timestamp::Timestamp;
 
@@ -37,8 +38,6 @@ pub(super) fn prune(tables: &Connection, before: Timestamp) -> Result<Pruned, Tr
         runs: runs as u64,
         observations: observations as u64,
         certificates: certificates as u64,
-        left: tables.query_row("SELECT count(*) FROM run", [], |row| {
-            row.get::<_, i64>(0).map(i64::cast_unsigned)
-        })?,
+        left: read::count(tables)?,
     })
 }

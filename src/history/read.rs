@@ -85,6 +85,12 @@ pub(super) fn runs(
     Ok(runs)
 }
 
+/// How many runs there are.
+pub(super) fn count(tables: &Connection) -> Result<u64, Trouble> {
+    let count = tables.query_row("SELECT count(*) FROM run", [], |row| row.get(0));
+    Ok(count.map(i64::cast_unsigned)?)
+}
+
 /// Hands every observation of a run to `visit`, as it was recorded; how many there are.
 pub(super) fn observations(
     tables: &Connection,

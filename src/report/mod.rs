@@ -12,6 +12,7 @@ pub mod diff;
 pub mod estate;
 pub mod explain;
 mod findings;
+pub mod history;
 pub mod html;
 pub mod json;
 pub mod junit;

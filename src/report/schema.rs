@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
 use crate::model::diff::RunDiff;
+use crate::model::history::HistoryDocument;
 use crate::model::observation::Observation;
 use crate::model::renewal::RenewalReport;
 use crate::model::report::RunReport;
@@ -26,6 +27,11 @@ pub fn renewal() -> String {
 /// The schema of the diff.
 pub fn diff() -> String {
     of::<RunDiff>()
+}
+
+/// The schema of the history.
+pub fn history() -> String {
+    of::<HistoryDocument>()
 }
 
 /// Describes what is written, not what is also read: a missing fact is `null`, so every field is required.

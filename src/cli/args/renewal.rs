@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
+use crate::cli::args::KeepArgs;
 use crate::cli::options::{AddressArgs, CaArgs, ConnectArgs, OutputArgs, PolicyArgs, TargetArgs};
 use crate::cli::values;
 use crate::model::timestamp::Timestamp;
@@ -32,6 +33,8 @@ pub(super) const DIFF_EXAMPLES: &str = "\
 Examples:
   sameca diff monday.ndjson tuesday.ndjson
   sameca diff before.ndjson after.ndjson --format json
+  sameca diff last~1 last --history contoso.history
+  sameca diff 2026-11-20T03:00 after.ndjson --history contoso.history
 
 Exit codes:
   0  every endpoint presents the same certificate in both
@@ -70,6 +73,9 @@ pub struct RenewedArgs {
     /// The output.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// Where the run is kept, and where `--since` may find one.
+    #[command(flatten)]
+    pub keep: KeepArgs,
 }
 
 /// What counts as new, and how long to wait for it.
@@ -78,9 +84,10 @@ pub struct RenewedArgs {
 #[command(group(ArgGroup::new("wanted").required(true).args(["since", "issued_after", "expect"])))]
 #[group(skip)]
 pub struct WantedArgs {
-    /// Compare with this run, kept by `check --format ndjson -o FILE` before the renewal
+    /// Compare with this run, kept by `check --format ndjson -o FILE` before the renewal, or in --history
     ///
-    /// Without targets, its endpoints are asked again at the addresses they had.
+    /// Without targets, its endpoints are asked again at the addresses they had. With --history, BASELINE may be `last`,
+    /// `last~1`, a time (2026-11-20, 2026-11-20T03:00: the last run not after it), or the beginning of a run's id.
     #[arg(long, value_name = "BASELINE")]
     pub since: Option<PathBuf>,
 
@@ -119,12 +126,23 @@ pub enum RenewedFormat {
 /// `sameca diff`.
 #[derive(Clone, Debug, Args)]
 pub struct DiffArgs {
-    /// The older run: observations, as `--format ndjson` writes them
+    /// The older run: observations, as `--format ndjson` writes them, or a run of --history
+    ///
+    /// With --history: `last`, `last~1`, a time (2026-11-20, 2026-11-20T03:00: the last run not after it), or the
+    /// beginning of a run's id. A file that is called so is written `./last`.
     #[arg(value_name = "OLD")]
     pub old: PathBuf,
-    /// The newer run
+    /// The newer run, as OLD
     #[arg(value_name = "NEW")]
     pub new: PathBuf,
+    /// The history in which OLD and NEW may name runs
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "SAMECA_HISTORY",
+        hide_env_values = true
+    )]
+    pub history: Option<PathBuf>,
     /// The CA certificates.
     #[command(flatten)]
     pub ca: CaArgs,

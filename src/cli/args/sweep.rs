@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::args::KeepArgs;
 use crate::cli::options::{AddressArgs, CaArgs, ConnectArgs, OutputArgs, PolicyArgs};
 use crate::cli::values;
 use crate::sweep::Shard;
@@ -57,6 +58,9 @@ pub struct SweepArgs {
     /// The output.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// Where the run is kept.
+    #[command(flatten)]
+    pub keep: KeepArgs,
 }
 
 /// What `sameca sweep` goes through.

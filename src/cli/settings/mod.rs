@@ -4,12 +4,14 @@
 
 mod discover;
 mod forms;
+mod history;
 mod renewal;
 mod sweep;
 mod typed;
 
 pub use discover::Discover;
 pub use forms::Form;
+pub use history::{History, HistoryTask, Past};
 pub use sweep::{Consent, Sweep};
 
 use std::collections::BTreeSet;
@@ -115,6 +117,12 @@ fn speaks_utf8() -> bool {
 /// Options that do not go together in a way that the definitions cannot say.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
+    /// `history` without one.
+    #[error("which history? name its file with --history, or in SAMECA_HISTORY")]
+    NoHistory,
+    /// A host or CA together with `prune`.
+    #[error("`prune` is for the whole history; leave out `{0}`")]
+    PruneOfOne(String),
     /// Standard input can be read only once.
     #[error("`-` (standard input) is given twice; it can be read only once")]
     StdinTwice,
@@ -202,6 +210,8 @@ pub struct Check {
     pub forms: Vec<Form>,
     /// The output.
     pub output: Output,
+    /// The history that the run is kept in.
+    pub history: Option<PathBuf>,
 }
 
 /// `sameca renewed`.
@@ -225,13 +235,15 @@ pub struct Renewed {
     pub format: RenewedFormat,
     /// The output.
     pub output: Output,
+    /// The history that the run is kept in.
+    pub history: Option<PathBuf>,
 }
 
 /// What counts as a new certificate, as given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// One that the run in this file does not show.
-    Since(Source),
+    /// One that this run does not show.
+    Since(Past),
     /// One that is valid from this time on or later.
     IssuedAfter(Timestamp),
     /// One of these.
@@ -251,9 +263,9 @@ pub enum Expect {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diff {
     /// The older run.
-    pub old: Source,
+    pub old: Past,
     /// The newer run.
-    pub new: Source,
+    pub new: Past,
     /// Where certificates of CAs come from.
     pub ca: CaSources,
     /// The form of the result.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::typed::{given, groups, output, resolution, selection, sources};
-use super::{Connect, Diff, Environment, Expect, Renewed, Source, UsageError, Wanted};
+use super::{Connect, Diff, Environment, Expect, Past, Renewed, Source, UsageError, Wanted};
 use crate::cli::args::{DiffArgs, RenewedArgs, WantedArgs};
 use crate::model::bytes::{Sha1, Sha256};
 use crate::renewal::Pace;
@@ -22,8 +22,10 @@ impl Renewed {
         let pace = pace(&args.wanted, args.connect.timeout)?;
         let selection = selection(&args.addresses, groups(args.policy.group));
         let given = given(args.targets, selection)?;
-        let wanted = wanted(args.wanted)?;
-        if wanted == Wanted::Since(Source::Stdin) && given.lists.contains(&Source::Stdin) {
+        let history = args.keep.history;
+        let wanted = wanted(args.wanted, history.as_ref())?;
+        let from_stdin = Wanted::Since(Past::File(Source::Stdin));
+        if wanted == from_stdin && given.lists.contains(&Source::Stdin) {
             return Err(UsageError::StdinTwice);
         }
         Ok(Self {
@@ -36,6 +38,7 @@ impl Renewed {
             ca: args.ca.into(),
             format: args.format,
             output: output(args.output, environment),
+            history,
         })
     }
 }
@@ -48,7 +51,8 @@ impl Diff {
     /// Standard input given twice.
     pub fn new(args: DiffArgs, environment: Environment) -> Result<Self, UsageError> {
         let mut sides = sources(vec![args.old, args.new])?.into_iter();
-        let mut side = || sides.next().expect("two were given");
+        let history = args.history.as_ref();
+        let mut side = || Past::new(sides.next().expect("two were given"), history);
         Ok(Self {
             old: side(),
             new: side(),
@@ -73,10 +77,10 @@ fn pace(args: &WantedArgs, timeout: Duration) -> Result<Option<Pace>, UsageError
     Ok(Some(Pace { every, wait }))
 }
 
-fn wanted(args: WantedArgs) -> Result<Wanted, UsageError> {
+fn wanted(args: WantedArgs, history: Option<&PathBuf>) -> Result<Wanted, UsageError> {
     if let Some(path) = args.since {
         let mut source = sources(vec![path])?;
-        return Ok(Wanted::Since(source.remove(0)));
+        return Ok(Wanted::Since(Past::new(source.remove(0), history)));
     }
     if let Some(at) = args.issued_after {
         return Ok(Wanted::IssuedAfter(at));

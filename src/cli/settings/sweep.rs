@@ -47,6 +47,8 @@ pub struct Sweep {
     pub top: usize,
     /// The output; the file is that of the observations.
     pub output: Output,
+    /// The history that the run is kept in.
+    pub history: Option<PathBuf>,
 }
 
 /// Whether a large sweep is meant.
@@ -107,6 +109,7 @@ impl Sweep {
             known: args.known,
             top: usize::try_from(args.top).unwrap_or(usize::MAX),
             output,
+            history: args.keep.history,
         })
     }
 }

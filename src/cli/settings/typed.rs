@@ -40,6 +40,7 @@ impl Check {
             ca: args.ca.into(),
             output: saying(args.saying, goes_to_standard_output(&forms), environment),
             forms,
+            history: args.keep.history,
         })
     }
 }

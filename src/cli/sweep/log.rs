@@ -132,15 +132,23 @@ impl Log {
 
     /// The observations, to be read again. The sweep is complete: there is nothing to go on with.
     pub(super) fn finish(self) -> Result<(String, File)> {
+        let beside = self.file().map(sidecar::beside);
+        let again = self.again()?;
+        if let Some(beside) = beside {
+            fs::remove_file(&beside)
+                .with_context(|| format!("cannot remove {}", beside.display()))?;
+        }
+        Ok(again)
+    }
+
+    /// The observations so far, to be read again.
+    pub(super) fn again(self) -> Result<(String, File)> {
         let name = self.name;
         match self.to {
             To::File(mut blocks, path) => {
                 let failed = || format!("cannot write to {}", path.display());
                 blocks.settle().with_context(failed)?;
                 drop(blocks);
-                let beside = sidecar::beside(&path);
-                fs::remove_file(&beside)
-                    .with_context(|| format!("cannot remove {}", beside.display()))?;
                 Ok((name, readable(&path)?))
             }
             To::Stream(_, copy) => {

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::{Format, SweepArgs, SweepFormat};
 use crate::cli::exit::Exit;
+use crate::cli::keep::Keeping;
 use crate::cli::network;
 use crate::cli::output::Destination;
 use crate::cli::present;
@@ -67,6 +68,7 @@ pub(super) fn run(args: SweepArgs, typed: &[String], environment: Environment) -
     let judge = Judge::prepare(&settings.policy, &settings.ca, &scope.estate.expectations)?;
     present::warnings(&judge.warnings, &settings.output);
     announce(&scope, &settings, &progress)?;
+    let keeping = Keeping::open(settings.history.as_deref())?;
     let log = Log::open(
         settings.output.file.as_deref(),
         &progress,
@@ -76,6 +78,7 @@ pub(super) fn run(args: SweepArgs, typed: &[String], environment: Environment) -
     let conclusion = Conclusion {
         judge,
         known,
+        keeping,
         settings: &settings,
     };
     conclusion.draw(swept)
@@ -305,6 +308,7 @@ struct Conclusion<'s> {
     judge: Judge,
     /// The names of the CAs that are not new.
     known: Option<HashSet<String>>,
+    keeping: Keeping<'s>,
     settings: &'s Sweep,
 }
 
@@ -320,7 +324,7 @@ impl Conclusion<'_> {
         } = swept;
         let how = log.file().map(|file| how_to_go_on(file, settings));
         match (failure, end) {
-            (Some(Failure::Unread), _) => Ok(Exit::Interrupted),
+            (Some(Failure::Unread), _) => self.keep_part(log, &progress),
             (Some(Failure::Output(error)), _) => Err(told(error, how)),
             (None, SweepEnd::Complete) => self.verdict(log, &progress),
             (None, SweepEnd::Failed(error)) => {
@@ -335,9 +339,23 @@ impl Conclusion<'_> {
                     &format!("interrupted after {done}; {how}"),
                     &settings.output,
                 );
-                Ok(Exit::Interrupted)
+                self.keep_part(log, &progress)
             }
         }
+    }
+
+    /// Keeps what an interrupted sweep found; when it is gone on with, the whole of it takes its place.
+    fn keep_part(self, log: Log, progress: &Progress) -> Result<Exit> {
+        let keeping = self.keeping;
+        if keeping.is_wanted() {
+            judged(log.again()?, progress, self.judge, |looked, seen| {
+                let looked = looked.partial(true);
+                looked.report(seen, [Format::Table], |report| {
+                    keeping.record("sweep", seen, report)
+                })
+            })?;
+        }
+        Ok(Exit::Interrupted)
     }
 }
 
@@ -361,24 +379,10 @@ impl Conclusion<'_> {
         let Self {
             judge,
             known,
+            keeping,
             settings,
         } = self;
         let to_stdout = log.file().is_some();
-        let (name, file) = log.finish()?;
-        let mut issuers = Issuers::default();
-        let mut kept = Kept::default();
-        let none: Vec<Observation> = Vec::new();
-        let (looked, seen): (Looked, &dyn Observations);
-        let merged;
-        if progress.counts.written > 0 {
-            kept.add(&name, file, |observation| issuers.see(&observation))?;
-            merged = kept.merge()?;
-            looked = judge.look_again(issuers, &merged.newest, &merged.older, &progress.run)?;
-            seen = &merged.newest;
-        } else {
-            looked = judge.look(&none, &progress.run)?;
-            seen = &none;
-        }
         let format = match settings.format {
             SweepFormat::Table => Format::Table,
             SweepFormat::Json => Format::Json,
@@ -390,9 +394,12 @@ impl Conclusion<'_> {
             top: settings.top,
             expires_within_days: settings.policy.expires_within_days,
         };
-        let exit = looked.report(seen, [format], |report| {
-            show(report, extent, to_stdout, settings)?;
-            anyhow::Ok(Exit::of(report, settings.policy.deny)?)
+        let exit = judged(log.finish()?, progress, judge, |looked, seen| {
+            looked.report(seen, [format], |report| {
+                show(report, extent, to_stdout, settings)?;
+                keeping.record("sweep", seen, report)?;
+                anyhow::Ok(Exit::of(report, settings.policy.deny)?)
+            })
         })?;
         match progress.counts.wrong {
             0 => Ok(exit),
@@ -401,6 +408,25 @@ impl Conclusion<'_> {
             }
         }
     }
+}
+
+/// Judges the observations of a file.
+fn judged<T>(
+    (name, file): (String, std::fs::File),
+    progress: &Progress,
+    judge: Judge,
+    work: impl FnOnce(Looked, &dyn Observations) -> Result<T>,
+) -> Result<T> {
+    if progress.counts.written == 0 {
+        let none: Vec<Observation> = Vec::new();
+        return work(judge.look(&none, &progress.run)?, &none);
+    }
+    let mut issuers = Issuers::default();
+    let mut kept = Kept::default();
+    kept.add(&name, file, |observation| issuers.see(&observation))?;
+    let merged = kept.merge()?;
+    let looked = judge.look_again(issuers, &merged.newest, &merged.older, &progress.run)?;
+    work(looked, &merged.newest)
 }
 
 fn show(report: &dyn Report, extent: Extent<'_>, to_stdout: bool, settings: &Sweep) -> Result<()> {
