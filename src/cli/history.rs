@@ -102,10 +102,14 @@ fn prune(settings: &settings::History, keep: i64) -> Result<Exit> {
         1 => "1 run is kept".to_owned(),
         left => format!("{left} runs are kept"),
     };
+    let days = match keep {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
     let words = match pruned.runs {
-        0 => format!("no run is older than {keep} days; {kept}"),
+        0 => format!("no run is older than {days}; {kept}"),
         runs => format!(
-            "removed what is older than {keep} days: runs {runs}, observations {}, certificates {}; {kept}",
+            "removed what is older than {days}: runs {runs}, observations {}, certificates {}; {kept}",
             pruned.observations, pruned.certificates
         ),
     };

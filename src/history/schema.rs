@@ -158,3 +158,43 @@ pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(),
     change.pragma_update(None, "user_version", steps.len() as i64)?;
     Ok(change.commit()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A history that knows one more version than this program.
+    const NEXT: &[&str] = &[V1, "ALTER TABLE run ADD COLUMN note TEXT"];
+
+    fn columns(tables: &Connection) -> i64 {
+        let query = "SELECT count(*) FROM pragma_table_info('run')";
+        tables
+            .query_row(query, [], |row| row.get(0))
+            .expect("a table")
+    }
+
+    #[test]
+    fn an_older_file_is_brought_to_the_newest_version_once() {
+        let mut tables = Connection::open_in_memory().expect("memory");
+        migrate(&mut tables, STEPS).expect("the first version");
+        let before = columns(&tables);
+        assert_eq!(version(&tables, NEXT).expect("older"), Version::Older(1));
+        migrate(&mut tables, NEXT).expect("the next version");
+        migrate(&mut tables, NEXT).expect("nothing is left to do");
+        assert_eq!(columns(&tables), before + 1);
+        assert_eq!(version(&tables, NEXT).expect("newest"), Version::Newest);
+        let newer = version(&tables, STEPS).expect_err("newer than known");
+        assert!(matches!(newer, Trouble::Newer { found: 2, known: 1 }));
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_file_as_it_was() {
+        let mut tables = Connection::open_in_memory().expect("memory");
+        migrate(&mut tables, STEPS).expect("the first version");
+        let before = columns(&tables);
+        let broken = [V1, NEXT[1], "ALTER TABLE nothing ADD COLUMN note TEXT"];
+        migrate(&mut tables, &broken).expect_err("the last step fails");
+        assert_eq!(columns(&tables), before);
+        assert_eq!(version(&tables, STEPS).expect("as before"), Version::Newest);
+    }
+}

@@ -96,7 +96,7 @@ fn counts(run: &RunRecord) -> String {
     format!(
         "{partial}{} of {} captured, {}, {}",
         summary.captured,
-        count(summary.endpoints, "row"),
+        summary.endpoints,
         count(summary.cas, "CA"),
         count(summary.leaves, "certificate")
     )

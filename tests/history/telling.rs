@@ -1,6 +1,7 @@
 //! What is told of kept runs.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use sameca::history::{History, Selector, Trouble};
 use sameca::model::history::{EndpointHistory, EventKind};
@@ -13,7 +14,7 @@ const TWO: &str = "lync02.contoso.com";
 const CHAT: &str = "pchat01.contoso.com";
 
 /// A history of a week: a renewal, an outage, a wrong CA, a server that is taken away and comes back.
-fn week(folder: &tempfile::TempDir) -> History {
+pub(crate) fn week(folder: &tempfile::TempDir) -> History {
     let path = folder.path().join("history.db");
     let mut history = History::open(&path).expect("a new history");
     let usual = |day: u8| {
@@ -40,6 +41,42 @@ fn week(folder: &tempfile::TempDir) -> History {
         run.record(&mut history);
     }
     history
+}
+
+/// What the file of this version was made from; see `testdata/history/README.md`.
+#[test]
+#[ignore = "makes a file: the path is in SAMECA_KEPT"]
+fn make_a_kept_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(week(&folder));
+    let into = std::env::var_os("SAMECA_KEPT").expect("where to");
+    std::fs::copy(folder.path().join("history.db"), into).expect("copies");
+}
+
+#[test]
+fn a_file_of_every_version_is_read_and_gone_on_with() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/history/v1.history");
+    let path = folder.path().join("v1.history");
+    std::fs::copy(kept, &path).expect("copies");
+    let mut history = History::open(&path).expect("a history");
+    let runs = history.runs(None).expect("runs");
+    assert_eq!(runs.len(), 7);
+    let fresh = week(&folder);
+    assert_eq!(runs, fresh.runs(None).expect("runs"));
+    assert_eq!(
+        history.host(CHAT).expect("a host"),
+        fresh.host(CHAT).expect("a host")
+    );
+    let mut lines = Vec::new();
+    for run in &runs {
+        let visit = |seen| lines.push(serde_json::to_string(&seen).expect("a line"));
+        history.observations(&run.id, visit).expect("a run");
+    }
+    assert_eq!(lines.len(), 19);
+    let next = Run::of(8).with(ONE, "issuing-1-fe01", "issuing-1");
+    next.record(&mut history);
+    assert_eq!(history.count().expect("a count"), 8);
 }
 
 fn told(endpoint: &EndpointHistory) -> Vec<(String, EventKind)> {
