@@ -190,7 +190,8 @@ fn words(event: &Event) -> String {
         EventKind::Gone => "not asked for any more".to_owned(),
         EventKind::FirstSeen if event.leaf.is_none() => outcome.to_owned(),
         EventKind::Left if event.leaf.is_none() => "not asked for any more".to_owned(),
-        EventKind::NewCa | EventKind::Came | EventKind::Left => match &event.former_ca {
+        EventKind::Left => format!("now {now}"),
+        EventKind::NewCa | EventKind::Came => match &event.former_ca {
             Some(former) if Some(former) != event.ca.as_ref() => {
                 format!("{now}; before from {}", identity(former))
             }

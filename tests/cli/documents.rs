@@ -102,6 +102,26 @@ fn every_observation_keeps_to_its_schema() {
 }
 
 #[test]
+fn every_history_keeps_to_its_schema() {
+    let schema = schema("history");
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = folder.path().join("a.history");
+    let kept = format!("--history={}", kept.to_str().expect("a path"));
+    let (servers, _) = estate(false);
+    let (servers, mixed) = (borrowed(&servers), mixed());
+    let mixed = borrowed(&mixed);
+    for command in [&servers, &mixed, &servers] {
+        sameca(&[&["check", &kept][..], command].concat());
+    }
+    for subject in [&[][..], &["127.0.0.1"], &["CN="], &["nothing is called so"]] {
+        let command = [&["history", &kept, "--format", "json"][..], subject].concat();
+        let document = stdout(&sameca(&command));
+        keeps_to(&schema, &document, &command);
+        assert!(document.contains("sameca.history/1"), "{document}");
+    }
+}
+
+#[test]
 fn a_stapled_answer_is_told_and_a_revoked_leaf_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     for (answer, status, finding) in [
