@@ -159,7 +159,7 @@ impl History {
             verdict: head.verdict,
             evidence: head.evidence,
             headline: head.headline.clone(),
-            summary: head.summary.clone(),
+            summary: head.summary,
             changes: None,
         };
         self.change(|tables| record::run(tables, &mut run, observations, report))?;

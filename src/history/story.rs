@@ -197,13 +197,13 @@ mod tests {
         let mut story = Story::default();
         let (one, two, other) = (shown(1, "a", 20), shown(2, "a", 8), shown(3, "b", 20));
         let mut next = |look: Look| kinds(&story.look(&look));
-        assert_eq!(next(look(1, &[one.clone()])), [FirstSeen]);
-        assert_eq!(next(look(2, &[one.clone()])), []);
+        assert_eq!(next(look(1, std::slice::from_ref(&one))), [FirstSeen]);
+        assert_eq!(next(look(2, std::slice::from_ref(&one))), []);
         assert_eq!(next(look(3, &[])), [Failed]);
         assert_eq!(next(look(4, &[])), []);
         assert_eq!(next(look(5, &[one])), [Back]);
-        assert_eq!(next(look(6, &[two.clone()])), [NewLeaf]);
-        assert_eq!(next(look(9, &[two.clone()])), [Expired]);
+        assert_eq!(next(look(6, std::slice::from_ref(&two))), [NewLeaf]);
+        assert_eq!(next(look(9, std::slice::from_ref(&two))), [Expired]);
         assert_eq!(next(look(10, &[two])), []);
         assert_eq!(next(look(11, &[other])), [NewCa]);
     }

@@ -13,6 +13,7 @@ use sameca::model::report::{Policy, RunReport};
 use sameca::model::target::Group;
 use sameca::model::timestamp::Timestamp;
 
+#[expect(dead_code, reason = "nothing is written as text here")]
 #[path = "../support/kept.rs"]
 mod kept;
 
