@@ -178,7 +178,8 @@ fn a_full_and_a_read_only_disk_are_told_and_nothing_is_lost() {
         run.id = format!("01JDFULL{day:018}");
         for host in 0..day * 3 {
             run = run.with(&format!("host{host}.contoso.com"), "ec-fe01", "ec");
-            run.seen.last_mut().expect("one").detail = Some("x".repeat(900 + host));
+            run.seen.last_mut().expect("one").detail =
+                Some(format!("{day} {host} {}", "x".repeat(900)));
         }
         history.record("check", &run.seen, &run.judged()).err()
     });
