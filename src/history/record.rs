@@ -310,6 +310,8 @@ fn compare(
     record: &RunRecord,
 ) -> Result<(i64, Option<Changes>), Trouble> {
     match before(tables, run, record)? {
+        // It was looked at earlier than what is kept of its estate: there is nothing to compare it with.
+        Some(former) if former.is_later => Ok((former.series, None)),
         Some(former) => {
             let events = changes(tables, &former, run, record)?;
             let since = former.id;
@@ -328,9 +330,11 @@ struct Former {
     series: i64,
     id: String,
     partial: bool,
+    /// It began later: programs that look at a time do not end in the order in which they began.
+    is_later: bool,
 }
 
-/// The last earlier run of the same endpoints: at least half of either's are the other's too.
+/// The last earlier run of the same endpoints, else the next later one: at least half of either's are the other's too.
 fn before(tables: &Connection, run: i64, record: &RunRecord) -> Result<Option<Former>, Trouble> {
     let size = |run: i64| -> Result<i64, Trouble> {
         let query = "SELECT count(DISTINCT endpoint) FROM observation WHERE run = ?1";
@@ -347,8 +351,8 @@ fn before(tables: &Connection, run: i64, record: &RunRecord) -> Result<Option<Fo
     };
     let mine = size(run)?;
     let mut latest = tables.prepare_cached(
-        "SELECT number, series, id, partial FROM run WHERE number <> ?1 AND started <= ?2
-         ORDER BY started DESC, number DESC",
+        "SELECT number, series, id, partial, started > ?2 AS later FROM run WHERE number <> ?1
+         ORDER BY later, abs(started - ?2), number DESC",
     )?;
     let mut rows = latest.query(params![run, milliseconds(record.started)])?;
     let mut compared = Vec::new();
@@ -358,6 +362,7 @@ fn before(tables: &Connection, run: i64, record: &RunRecord) -> Result<Option<Fo
             series: row.get(1)?,
             id: row.get(2)?,
             partial: row.get(3)?,
+            is_later: row.get(4)?,
         };
         if compared.contains(&former.series) {
             continue;

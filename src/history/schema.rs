@@ -118,6 +118,11 @@ pub(super) enum Version {
 
 /// What a file is. Refuses what is no history, and what is of a newer version; writes nothing.
 pub(super) fn version(connection: &Connection, steps: &[&str]) -> Result<Version, Trouble> {
+    // All of it at one moment: another program may just be making the tables.
+    let _moment = match connection.is_autocommit() {
+        true => Some(connection.unchecked_transaction()?),
+        false => None,
+    };
     let number =
         |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let (found, known) = (number("user_version")?, steps.len() as i64);

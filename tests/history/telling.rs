@@ -214,6 +214,25 @@ fn another_estate_has_its_own_past() {
 }
 
 #[test]
+fn a_run_that_is_recorded_late_is_one_of_its_estate() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut history = week(&folder);
+    let late = Run::at("2022-10-30T03:00:00Z")
+        .with(ONE, "issuing-1-fe01", "issuing-1")
+        .with(TWO, "issuing-1-fe02", "issuing-1");
+    assert_eq!(late.record(&mut history).changes, None);
+    let next = Run::at("2022-10-31T03:00:00Z").with(ONE, "issuing-1-fe01", "issuing-1");
+    let changes = next.record(&mut history).changes.expect("a run before");
+    assert_eq!(changes.since, late.id);
+    // The next runs of the estate follow on it: it is missed in the one in between.
+    let found = history.host(TWO).expect("a history");
+    assert_eq!(
+        told(&found[0])[1],
+        ("2022-10-31".to_owned(), EventKind::Gone)
+    );
+}
+
+#[test]
 fn what_an_interrupted_run_lacks_is_not_gone() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut history = week(&folder);

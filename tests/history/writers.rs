@@ -42,8 +42,12 @@ fn programs_that_write_at_a_time_all_get_their_turn() {
     let history = History::read(&path).expect("a history");
     let runs = history.runs(None).expect("runs");
     assert_eq!(runs.len(), 6);
-    // Whoever came first began the history, and nobody overwrote it.
-    assert_eq!(runs.iter().filter(|run| run.changes.is_none()).count(), 1);
+    // They are runs of one estate, in whichever order they ended: none of them made the endpoints come or go.
+    let mut happened = runs.iter().filter_map(|run| run.changes.as_ref());
+    assert!(
+        happened.all(|changes| changes.events.is_empty()),
+        "{runs:#?}"
+    );
     for run in runs {
         let count = history.observations(&run.id, drop).expect("observations");
         assert_eq!(count, 2);
