@@ -104,6 +104,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("md5", &["model", "x509"]),
     ("p256", &["x509"]),
     ("p384", &["x509"]),
+    ("prometheus_client", &["report/prometheus"]),
     ("quick_junit", &["report/junit"]),
     ("quick_xml", &["topology"]),
     ("rcgen", &["demo"]),

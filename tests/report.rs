@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use sameca::model::observation::Observation;
 use sameca::model::report::RunReport;
 use sameca::model::verdict::{Finding, Severity};
-use sameca::report::{Style, estate, explain, json, ndjson, pem, requirement, schema, show, table};
+use sameca::report::{
+    Style, estate, explain, json, ndjson, pem, prometheus, requirement, schema, show, table,
+};
 
 #[path = "report/machines.rs"]
 mod machines;
@@ -99,6 +101,14 @@ fn pem() {
             .filter(|line| line.starts_with(['#', '-']))
             .collect();
         insta::assert_snapshot!(format!("pem-{name}"), comments.join("\n"));
+    }
+}
+
+#[test]
+fn prometheus() {
+    for name in SAMPLES {
+        let text = rendered(|out| prometheus::render(&sample(name), out));
+        insta::assert_snapshot!(format!("prometheus-{name}"), text);
     }
 }
 

@@ -399,6 +399,8 @@ pub enum Format {
     Markdown,
     /// One line for monitoring; exits as plugins do: 0 same, 1 same with warnings, 2 different, 3 cannot tell
     Nagios,
+    /// Metrics for Prometheus, as a textfile collector reads them
+    Prometheus,
 }
 
 /// The forms of one endpoint.

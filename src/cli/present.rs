@@ -12,7 +12,8 @@ use crate::model::observation::Observations;
 use crate::model::report::Report;
 use crate::model::verdict::Severity;
 use crate::report::{
-    Style, csv, html, json, junit, markdown, nagios, ndjson, pem, requirement, table, text,
+    Style, csv, html, json, junit, markdown, nagios, ndjson, pem, prometheus, requirement, table,
+    text,
 };
 
 /// Writes the report in each form asked for. Where none of them shows the verdict, standard error does. The exit
@@ -40,6 +41,7 @@ pub(super) fn write(
         Format::Junit => junit::render(report, out),
         Format::Markdown => markdown::render(report, out),
         Format::Nagios => nagios::render(report, out),
+        Format::Prometheus => prometheus::render(report, out),
         Format::Ndjson => self::observations(observations, out),
     })?;
     if !shown {

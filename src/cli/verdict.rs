@@ -253,7 +253,8 @@ fn shows_trust(format: Format) -> bool {
         | Format::Csv
         | Format::Junit
         | Format::Markdown
-        | Format::Nagios => false,
+        | Format::Nagios
+        | Format::Prometheus => false,
     }
 }
 

@@ -21,6 +21,7 @@ pub mod nagios;
 pub mod ndjson;
 mod page;
 pub mod pem;
+pub mod prometheus;
 pub mod renewal;
 pub mod requirement;
 mod rows;
