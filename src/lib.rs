@@ -61,5 +61,6 @@ pub mod report;
 pub mod resolve;
 pub mod sweep;
 pub mod topology;
+pub mod watch;
 pub mod wire;
 pub mod x509;

@@ -48,6 +48,7 @@ const MODULES: &[(&str, &[&str])] = &[
         ],
     ),
     ("renewal", &["identify", "judge", "model", "sweep", "x509"]),
+    ("watch", &["model", "renewal", "report", "sweep"]),
     // L4: the command line.
     (
         "cli",
@@ -68,6 +69,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "resolve",
             "sweep",
             "topology",
+            "watch",
             "wire",
             "x509",
         ],
@@ -82,7 +84,7 @@ const MODULES: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("anstyle", &["cli", "report"]),
     ("anyhow", &["cli", "main"]),
-    ("askama", &["report/html"]),
+    ("askama", &["report/html", "watch/page"]),
     ("aws_lc_rs", &["capture/handshake", "demo", "x509"]),
     ("base64", EVERYWHERE),
     ("clap", &["cli", "main"]),
@@ -95,9 +97,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("flate2", &["cli"]),
     ("getrandom", &["capture/clear"]),
     ("hickory_resolver", &["discover/ask"]),
-    ("http_body_util", &["candidates/fetch"]),
-    ("hyper", &["candidates/fetch"]),
-    ("hyper_util", &["candidates/fetch"]),
+    ("http_body_util", &["candidates/fetch", "watch/answer"]),
+    ("hyper", &["candidates/fetch", "watch"]),
+    ("hyper_util", &["candidates/fetch", "watch/serve"]),
     ("icu_normalizer", &["x509"]),
     ("idna", &["inventory"]),
     ("indicatif", &["cli"]),
@@ -111,6 +113,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rlimit", &["cli"]),
     ("rsa", &["x509"]),
     ("rusqlite", &["history"]),
+    ("rustix", &["watch/command"]),
     ("rustls", &["capture/handshake", "demo"]),
     ("rustls_native_certs", &["candidates"]),
     ("rustls_pki_types", &["identify/trust"]),
@@ -151,6 +154,7 @@ const ASYNC: &[&str] = &[
     "renewal/wait",
     "resolve",
     "sweep",
+    "watch",
 ];
 
 const EVERYWHERE: &[&str] = &["*"];
@@ -177,6 +181,11 @@ const PATHS: &[(&str, &[&str], &str)] = &[
         "std::process::Command",
         &[],
         "nothing is run but this program",
+    ),
+    (
+        "tokio::process",
+        &["watch/command"],
+        "nothing is run but what `--on-change` names",
     ),
     (
         "std::net::TcpStream",
@@ -280,10 +289,20 @@ fn every_file_keeps_to_its_layer() {
 fn every_dependency_has_a_row() {
     let manifest = include_str!("../Cargo.toml");
     let manifest: toml_edit::DocumentMut = manifest.parse().expect("Cargo.toml is TOML");
-    let declared: BTreeSet<String> = manifest["dependencies"]
+    let of_platforms = manifest["target"]
         .as_table_like()
-        .expect("dependencies are a table")
+        .expect("targets are a table");
+    let of_platforms = of_platforms
         .iter()
+        .map(|(_, target)| &target["dependencies"]);
+    let declared: BTreeSet<String> = std::iter::once(&manifest["dependencies"])
+        .chain(of_platforms)
+        .flat_map(|table| {
+            table
+                .as_table_like()
+                .expect("dependencies are a table")
+                .iter()
+        })
         .map(|(name, _)| crate_name(name))
         .collect();
     let listed: BTreeSet<String> = CRATES.iter().map(|(name, _)| (*name).to_owned()).collect();

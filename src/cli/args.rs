@@ -6,6 +6,7 @@ mod history;
 mod renewal;
 mod shell;
 mod sweep;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub use history::{HistoryArgs, HistoryCommand, HistoryFormat, KeepArgs, PruneArg
 pub use renewal::{DiffArgs, DiffFormat, RenewedArgs, RenewedFormat, WantedArgs};
 pub use shell::{CompletionsArgs, ManArgs};
 pub use sweep::{ScopeArgs, SweepArgs, SweepFormat};
+pub use watch::{Listen, WatchArgs, WatchingArgs};
 
 const ABOUT: &str = "\
 Do all these TLS servers present certificates from the same CA? An answer, with proof.
@@ -157,6 +159,10 @@ pub enum Command {
     /// Show what changed when, from a history of runs
     #[command(after_help = history::EXAMPLES)]
     History(Box<HistoryArgs>),
+    /// Check again and again; metrics and a status page
+    #[command(after_help = watch::WATCH_EXAMPLES)]
+    #[command(mut_arg("deny", |arg| arg.hide(true)))]
+    Watch(Box<WatchArgs>),
     /// Make an estate file from exports of a Lync topology
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArgs),

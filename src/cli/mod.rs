@@ -33,6 +33,7 @@ mod show;
 mod sweep;
 mod values;
 mod verdict;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -75,6 +76,7 @@ fn dispatch(command: Command, environment: settings::Environment) -> Result<Exit
         Command::Renewed(args) => renewed::run(&settings::Renewed::new(*args, environment)?),
         Command::Diff(args) => diff::run(&settings::Diff::new(args, environment)?),
         Command::History(args) => history::run(&settings::History::new(*args, environment)?),
+        Command::Watch(args) => watch::run(&settings::Watch::new(*args, environment)?),
         Command::Import(args) => import::run(&settings::Import::new(args, environment)?),
         Command::Discover(args) => discover::run(&settings::Discover::new(args, environment)?),
         Command::Sweep(args) => sweep::run(*args, &after_subcommand(), environment),

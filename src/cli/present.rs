@@ -126,8 +126,18 @@ pub(super) fn warnings(warnings: &[String], output: &Output) {
 
 /// What kept the work from being done: what, where, and what would be right. It looks as errors in arguments do.
 pub(super) fn error(error: &anyhow::Error, style: &Style) {
+    labelled(&style.error("error:"), &sentence(error));
+}
+
+/// An error with its causes, on one line where each of them is.
+pub(super) fn sentence(error: &anyhow::Error) -> String {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    labelled(&style.error("error:"), &causes.join(": "));
+    causes.join(": ")
+}
+
+/// What went wrong in work that goes on: said even with `--quiet`.
+pub(super) fn trouble(sentence: &str) {
+    line(sentence);
 }
 
 /// A line on standard error.

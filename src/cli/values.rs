@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::cli::args::Listen;
 use crate::discover::Domain;
 use crate::inventory::{self, Refusal};
 use crate::model::target::Port;
@@ -50,6 +51,49 @@ pub(crate) fn wait(text: &str) -> Result<Duration, String> {
         return Err("a wait is longer than 0 and at most 24h".to_owned());
     }
     Ok(duration)
+}
+
+/// The longest time between two runs of a watch.
+const LONGEST_PERIOD: Duration = Duration::from_secs(31 * 24 * 3600);
+
+/// As [`duration`], with hours and days too, from a second to a month.
+pub(crate) fn period(text: &str) -> Result<Duration, String> {
+    let form = "a period is a whole number with its unit, from 1s to 31d: 90s, 15m, 6h, 1d";
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text.strip_prefix(digits).unwrap_or_default() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 24 * 3600,
+        _ => return Err(form.to_owned()),
+    };
+    let number = Some(digits).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    let seconds = number
+        .and_then(|digits| digits.parse::<u64>().ok())
+        .and_then(|number| number.checked_mul(unit));
+    seconds
+        .map(Duration::from_secs)
+        .filter(|period| !period.is_zero() && *period <= LONGEST_PERIOD)
+        .ok_or_else(|| form.to_owned())
+}
+
+/// `127.0.0.1:9443`, `[::1]:9443`, or `none`.
+pub(crate) fn listen(text: &str) -> Result<Listen, String> {
+    if text == "none" {
+        return Ok(Listen::Nowhere);
+    }
+    let address = text
+        .strip_prefix("localhost:")
+        .map(|port| format!("127.0.0.1:{port}"));
+    address
+        .as_deref()
+        .unwrap_or(text)
+        .parse()
+        .map(Listen::At)
+        .map_err(|_| {
+            "an address and a port are wanted, as in 127.0.0.1:9443 or [::1]:9443, or `none`"
+                .to_owned()
+        })
 }
 
 /// `30` or `30d`: days, at most a hundred years.
@@ -205,6 +249,53 @@ mod tests {
             "99999999999999999999h",
         ] {
             assert!(wait(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_period_has_days_too() {
+        for (text, seconds) in [
+            ("1", 1),
+            ("90s", 90),
+            ("15m", 900),
+            ("6h", 21_600),
+            ("31d", 2_678_400),
+        ] {
+            assert_eq!(period(text), Ok(Duration::from_secs(seconds)));
+        }
+        for text in [
+            "",
+            "0",
+            "0h",
+            "32d",
+            "745h",
+            "500ms",
+            "1w",
+            "-1h",
+            "1.5h",
+            "h",
+            "99999999999999999999d",
+        ] {
+            assert!(period(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn where_to_listen_is_an_address() {
+        let at = |text: &str| text.parse().map(Listen::At).expect("an address");
+        assert_eq!(listen("127.0.0.1:9443"), Ok(at("127.0.0.1:9443")));
+        assert_eq!(listen("[::1]:0"), Ok(at("[::1]:0")));
+        assert_eq!(listen("localhost:80"), Ok(at("127.0.0.1:80")));
+        assert_eq!(listen("none"), Ok(Listen::Nowhere));
+        for text in [
+            "",
+            "9443",
+            ":9443",
+            "127.0.0.1",
+            "host:9443",
+            "127.0.0.1:65536",
+        ] {
+            assert!(listen(text).is_err(), "{text}");
         }
     }
 

@@ -27,6 +27,7 @@ use anyhow::{Context, Result};
 const CHAINS_REMEMBERED: usize = 10_000;
 
 /// What the user gave to judge by, read and checked before anything is contacted.
+#[derive(Clone)]
 pub(super) struct Judge {
     policy: Policy,
     expires_within_days: i64,
@@ -138,6 +139,16 @@ impl Judge {
     /// Certificates of CAs that no server need have sent.
     pub(super) fn candidates(&self) -> &[(Der, Source)] {
         &self.candidates
+    }
+
+    /// More of them.
+    pub(super) fn add(&mut self, candidates: Vec<(Der, Source)>) {
+        self.candidates.extend(candidates);
+    }
+
+    /// Whether another one was given the same to judge by.
+    pub(super) fn judges_as(&self, other: &Self) -> bool {
+        self.candidates == other.candidates && self.expected.keys().eq(other.expected.keys())
     }
 
     /// As [`Judge::look_again`], over one run in memory.

@@ -8,11 +8,13 @@ mod history;
 mod renewal;
 mod sweep;
 mod typed;
+mod watch;
 
 pub use discover::Discover;
 pub use forms::Form;
 pub use history::{History, HistoryTask, Past};
 pub use sweep::{Consent, Sweep};
+pub use watch::Watch;
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
@@ -137,6 +139,14 @@ pub enum UsageError {
         "two results would go to standard output; give all but one of the formats a file with -o"
     )]
     StandardOutputTwice,
+    /// A list is to be read more than once.
+    #[error("a watch reads its lists again; standard input can be read only once: give a file")]
+    StdinAgain,
+    /// A watch has no exit code that findings could change.
+    #[error(
+        "--deny is for the exit code, and a watch has none for its runs; alert on the metric sameca_findings instead"
+    )]
+    NoDenial,
     /// Waiting would end before the second look.
     #[error(
         "--wait {wait:?} is shorter than --every {every:?}: there would be no second look; wait longer, or look more often"
