@@ -1,5 +1,7 @@
 //! What changed from one run to the next.
 
+use std::sync::Arc;
+
 use crate::model::change::{Change, Class};
 use crate::model::diff::RunDiff;
 use crate::model::observation::Observation;
@@ -16,11 +18,16 @@ pub struct Previous {
     pub observations: Vec<Observation>,
 }
 
-impl From<Round> for Previous {
-    fn from(round: Round) -> Self {
+impl From<Arc<Round>> for Previous {
+    fn from(round: Arc<Round>) -> Self {
+        let verdict = Some(round.report.verdict);
+        let observations = match Arc::try_unwrap(round) {
+            Ok(round) => round.observations,
+            Err(shared) => shared.observations.clone(),
+        };
         Self {
-            verdict: Some(round.report.verdict),
-            observations: round.observations,
+            verdict,
+            observations,
         }
     }
 }

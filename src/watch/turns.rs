@@ -1,5 +1,6 @@
 //! The turns: reload, run, compare, tell, wait; one after the other.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -65,7 +66,7 @@ pub trait Door {
     /// # Errors
     ///
     /// Why it could not be kept.
-    fn keep(&mut self, round: &Round) -> impl Future<Output = Result<(), String>>;
+    fn keep(&mut self, round: &Arc<Round>) -> impl Future<Output = Result<(), String>>;
 
     /// Tells of a change whoever wants to know.
     ///
@@ -165,6 +166,7 @@ impl<D: Door> Turns<'_, D> {
                 &format!("the report cannot be shown: {error}"),
             );
         }
+        let round = Arc::new(round);
         match self.door.keep(&round).await {
             Ok(()) => self.shared.well(Trouble::History),
             Err(why) => self.trouble(

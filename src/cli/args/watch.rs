@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,7 +13,7 @@ use crate::cli::values;
 pub(super) const WATCH_EXAMPLES: &str = "\
 Examples:
   Every six hours, with a page and metrics on http://127.0.0.1:9443/:
-    sameca watch -f estate.toml --ca-file contoso-ca.cer
+    sameca watch -f estate.toml --ca-file contoso-ca.cer --history contoso.history
   With a program that is told of changes, and no page:
     sameca watch -f estate.toml --every 1h --listen none --on-change /usr/local/bin/tell-the-team
   What the page, the metrics and the program show is in docs/watch.md.
@@ -69,6 +70,12 @@ pub struct WatchingArgs {
     /// There is no authentication: keep it on loopback, or put a reverse proxy in front.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9443", value_parser = values::listen)]
     pub listen: Listen,
+
+    /// Keep the runs in this history too, for `sameca history`; the file is made when it is not there
+    ///
+    /// Its last run is what the first one is compared with.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
 
     /// Run this program when the verdict or an endpoint changed; takes the rest of the command line
     ///

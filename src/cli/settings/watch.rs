@@ -1,6 +1,7 @@
 //! What is meant by `watch` and its arguments.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::typed::{given, groups, resolution, selection};
@@ -20,6 +21,8 @@ pub struct Watch {
     pub every: Duration,
     /// Where page and metrics are; absent: nowhere.
     pub listen: Option<SocketAddr>,
+    /// The history in which runs are kept; absent: none.
+    pub history: Option<PathBuf>,
     /// What is told of changes.
     pub on_change: Option<Command>,
     /// How names become addresses.
@@ -63,6 +66,7 @@ impl Watch {
                 Listen::At(address) => Some(address),
                 Listen::Nowhere => None,
             },
+            history: args.watching.history,
             on_change: Command::new(args.watching.on_change),
             resolve: resolution(args.addresses),
             connect: args.connect.into(),

@@ -1,9 +1,11 @@
 //! `sameca watch`: the check again and again, with metrics and a page.
 
 mod estate;
+mod history;
 mod signals;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::Notify;
@@ -11,23 +13,52 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::exit::Exit;
 use crate::cli::settings::Watch;
+use crate::cli::verdict::Judge;
 use crate::cli::{network, present};
 use crate::model::observation::Observation;
+use crate::renewal::{self, Baseline};
 use crate::report::json;
 use crate::sweep;
 use crate::watch::{self, Changed, Door, Previous, Round, Say, Server, Shared};
 use estate::Estate;
+use history::Kept;
 use signals::Signals;
 
 /// Watches until it is told to end.
 pub(super) fn run(settings: &Watch) -> Result<Exit> {
     let estate = Estate::read(settings)?;
     present::warnings(&estate.judge.warnings, &settings.output);
-    network::block_on(run_until_told(settings, estate))??;
+    let (history, previous) = match &settings.history {
+        Some(path) => Kept::open(path).map(|(kept, previous)| (Some(kept), previous))?,
+        None => (None, None),
+    };
+    let watching = Watching {
+        previous: previous.filter(|previous| is_of(&estate, previous, settings)),
+        settings,
+        estate,
+        history,
+    };
+    network::block_on(run_until_told(settings, watching))??;
     Ok(Exit::Same)
 }
 
-async fn run_until_told(settings: &Watch, estate: Estate) -> Result<()> {
+/// Whether a run can be compared with those of this estate.
+fn is_of(estate: &Estate, previous: &Previous, settings: &Watch) -> bool {
+    let baseline = Baseline {
+        observations: previous.observations.clone(),
+        older: Vec::new(),
+    };
+    match renewal::known(&baseline, &estate.inventory) {
+        Ok(()) => true,
+        Err(why) => {
+            let line = format!("the history's last run is not compared with: {why}");
+            present::note(&line, &settings.output);
+            false
+        }
+    }
+}
+
+async fn run_until_told(settings: &Watch, mut watching: Watching<'_>) -> Result<()> {
     let signals = Signals::catch().context("cannot catch signals")?;
     let (end, reload) = (CancellationToken::new(), Notify::new());
     let shared = Shared::new(settings.every, sweep::now);
@@ -35,7 +66,6 @@ async fn run_until_told(settings: &Watch, estate: Estate) -> Result<()> {
         Some(address) => Some(listen(address, settings).await?),
         None => None,
     };
-    let mut watching = Watching { settings, estate };
     let serve = async {
         if let Some(server) = server {
             server.serve(shared.clone(), &end).await;
@@ -67,6 +97,8 @@ async fn listen(address: SocketAddr, settings: &Watch) -> Result<Server> {
 struct Watching<'s> {
     settings: &'s Watch,
     estate: Estate,
+    history: Option<Kept>,
+    previous: Option<Previous>,
 }
 
 impl Door for Watching<'_> {
@@ -109,11 +141,14 @@ impl Door for Watching<'_> {
     }
 
     fn previous(&mut self) -> Option<Previous> {
-        None
+        self.previous.take()
     }
 
-    async fn keep(&mut self, _round: &Round) -> Result<(), String> {
-        Ok(())
+    async fn keep(&mut self, round: &Arc<Round>) -> Result<(), String> {
+        match &self.history {
+            Some(history) => history.keep(round).await,
+            None => Ok(()),
+        }
     }
 
     async fn tell(&mut self, changed: &Changed) -> Result<(), String> {
@@ -140,11 +175,7 @@ impl Door for Watching<'_> {
 }
 
 /// The verdict on what was seen.
-fn round(
-    judge: crate::cli::verdict::Judge,
-    observations: Vec<Observation>,
-    run: &str,
-) -> std::io::Result<Round> {
+fn round(judge: Judge, observations: Vec<Observation>, run: &str) -> std::io::Result<Round> {
     let candidates = judge.candidates().to_vec();
     let looked = judge.look(&observations, run)?;
     Ok(Round {
