@@ -4,10 +4,13 @@ mod command;
 mod door;
 mod http;
 #[path = "../support/kept.rs"]
+#[expect(dead_code, reason = "others need more of it")]
 mod kept;
 #[path = "../renewal/pki.rs"]
+#[expect(dead_code, reason = "others need more of it")]
 mod pki;
 mod program;
 #[path = "../renewal/servers.rs"]
+#[expect(dead_code, reason = "others need more of it")]
 mod servers;
 mod turns;
