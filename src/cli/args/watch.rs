@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::args::KeepArgs;
 use crate::cli::options::{AddressArgs, CaArgs, ConnectArgs, PolicyArgs, TargetArgs};
 use crate::cli::values;
 
@@ -47,6 +47,9 @@ pub struct WatchArgs {
     /// The connections.
     #[command(flatten)]
     pub connect: ConnectArgs,
+    /// The history.
+    #[command(flatten)]
+    pub keep: KeepArgs,
     /// Say nothing but what goes wrong
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
@@ -70,12 +73,6 @@ pub struct WatchingArgs {
     /// There is no authentication: keep it on loopback, or put a reverse proxy in front.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9443", value_parser = values::listen)]
     pub listen: Listen,
-
-    /// Keep the runs in this history too, for `sameca history`; the file is made when it is not there
-    ///
-    /// Its last run is what the first one is compared with.
-    #[arg(long, value_name = "FILE")]
-    pub history: Option<PathBuf>,
 
     /// Run this program when the verdict or an endpoint changed; takes the rest of the command line
     ///
