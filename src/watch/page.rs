@@ -24,7 +24,7 @@ const PLACES: usize = 3;
 /// Digits of a key's digest.
 const DIGITS: usize = 16;
 
-const STYLE: &str = include_str!("../../templates/watch/page.css");
+const STYLE: &str = include_str!("templates/page.css");
 
 /// The digest of the page's one style, base64, by which it is allowed.
 pub(super) fn style_digest() -> String {
@@ -66,7 +66,7 @@ pub(super) fn render(shared: &Shared) -> askama::Result<String> {
 }
 
 #[derive(Template)]
-#[template(path = "watch/page.html")]
+#[template(path = "watch/templates/page.html", config = ".askama.toml")]
 struct Page<'s> {
     title: String,
     style: &'s str,

@@ -22,7 +22,10 @@ const TELLING: usize = 1_000_000;
 
 /// The heading over all certificates.
 #[derive(Template)]
-#[template(path = "html/certificates.html")]
+#[template(
+    path = "report/html/templates/certificates.html",
+    config = ".askama.toml"
+)]
 pub(super) struct Heading {
     pub(super) words: String,
 }
@@ -43,7 +46,10 @@ impl Heading {
 
 /// A certificate in full.
 #[derive(Template)]
-#[template(path = "html/certificate.html")]
+#[template(
+    path = "report/html/templates/certificate.html",
+    config = ".askama.toml"
+)]
 pub(super) struct Certificate {
     number: usize,
     name: String,

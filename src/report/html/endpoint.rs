@@ -22,7 +22,7 @@ const SHARED: usize = 1_000;
 
 /// Everything about one endpoint.
 #[derive(Template)]
-#[template(path = "html/endpoint.html")]
+#[template(path = "report/html/templates/endpoint.html", config = ".askama.toml")]
 pub(super) struct Endpoint {
     number: usize,
     class: &'static str,

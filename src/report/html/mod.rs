@@ -41,8 +41,8 @@ use survey::Survey;
 use timeline::Timeline;
 use tree::{Step, Tree};
 
-const STYLE: &str = include_str!("../../../templates/html/style.css");
-const SCRIPT: &str = include_str!("../../../templates/html/script.js");
+const STYLE: &str = include_str!("templates/style.css");
+const SCRIPT: &str = include_str!("templates/script.js");
 /// What the file may grow to before agreeing endpoints are told shortly, and certificates left out.
 const FILE: usize = 19_500_000;
 /// What an endpoint takes of it that is told shortly, and what a certificate that is only named.
@@ -142,7 +142,7 @@ impl<W: Write> Write for Counted<W> {
 
 /// Everything before the rows of the table.
 #[derive(Template)]
-#[template(path = "html/head.html")]
+#[template(path = "report/html/templates/head.html", config = ".askama.toml")]
 struct Head {
     style: &'static str,
     style_hash: String,
@@ -189,12 +189,12 @@ fn empty(survey: &Survey, no_findings: bool) -> String {
 
 /// What is between the table and the endpoints one by one.
 #[derive(Template)]
-#[template(path = "html/middle.html")]
+#[template(path = "report/html/templates/middle.html", config = ".askama.toml")]
 struct Middle;
 
 /// The end of the page.
 #[derive(Template)]
-#[template(path = "html/foot.html")]
+#[template(path = "report/html/templates/foot.html", config = ".askama.toml")]
 struct Foot {
     version: &'static str,
     script: &'static str,

@@ -10,7 +10,7 @@ use crate::report::style::Mark;
 
 /// A row of the table.
 #[derive(Template)]
-#[template(path = "html/row.html")]
+#[template(path = "report/html/templates/row.html", config = ".askama.toml")]
 pub(super) struct Row {
     number: usize,
     class: &'static str,
