@@ -112,7 +112,7 @@ impl<D: Door> Turns<'_, D> {
         loop {
             // What the first run needs was read before the watch began.
             if !std::mem::take(&mut first) {
-                self.reload(Asked::ByTheSchedule);
+                self.reload(Asked::Schedule);
             }
             let began = Instant::now();
             self.shared.begin(self.schedule.after(began));
@@ -198,10 +198,10 @@ impl<D: Door> Turns<'_, D> {
             tokio::select! {
                 biased;
                 () = sleep_until(tick) => return,
-                () = reload.notified() => self.reload(Asked::ByTheUser),
+                () = reload.notified() => self.reload(Asked::User),
                 _ = looks.tick() => {
                     if self.door.is_stale() {
-                        self.reload(Asked::ByAFile);
+                        self.reload(Asked::File);
                     }
                 }
             }
@@ -220,7 +220,7 @@ impl<D: Door> Turns<'_, D> {
                     None if again => {
                         self.say(Say::News, "the estate can be read again; it is as it was")
                     }
-                    None if asked == Asked::ByTheUser => {
+                    None if asked == Asked::User => {
                         self.say(Say::News, "the estate was read again; it is as it was");
                     }
                     None => {}
@@ -228,7 +228,7 @@ impl<D: Door> Turns<'_, D> {
             }
             Err(why) => {
                 let line = format!("the estate was not read again, the old one stays: {why}");
-                if asked == Asked::ByTheUser || self.refused.as_ref() != Some(&why) {
+                if asked == Asked::User || self.refused.as_ref() != Some(&why) {
                     self.trouble(Trouble::Estate, &line);
                 }
                 self.refused = Some(why);
@@ -258,10 +258,10 @@ impl<D: Door> Turns<'_, D> {
     }
 }
 
-/// What the estate is read again for.
+/// Who asks for the estate to be read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
-    ByTheSchedule,
-    ByTheUser,
-    ByAFile,
+    Schedule,
+    User,
+    File,
 }
