@@ -57,7 +57,7 @@ struct Numbers {
     suites: BTreeMap<String, u64>,
     outcomes: BTreeMap<String, u64>,
     /// The last day, the subject, and the first of the places with the number of its row.
-    expiring: BTreeMap<(String, String), ((usize, String), u64)>,
+    expiring: Ends,
 }
 
 impl Numbers {
@@ -167,11 +167,10 @@ fn list(
     rest(counts.len(), top, page)
 }
 
-fn expiring(
-    leaves: &BTreeMap<(String, String), ((usize, String), u64)>,
-    top: usize,
-    page: &mut Page<'_>,
-) -> io::Result<()> {
+/// Certificates by their end and subject: the first row with each, the place of that, and how many rows.
+type Ends = BTreeMap<(String, String), ((usize, String), u64)>;
+
+fn expiring(leaves: &Ends, top: usize, page: &mut Page<'_>) -> io::Result<()> {
     if leaves.is_empty() {
         return Ok(());
     }

@@ -107,6 +107,54 @@ fn names_that_do_not_resolve_are_told_and_do_not_hold_up_the_rest() {
     assert_eq!(targets_of(&rest.join("\n")).len(), 8);
 }
 
+/// A port of every loopback address that answers no connection: its queue is full, and nobody takes from it.
+#[cfg(target_os = "linux")]
+fn silent() -> (socket2::Socket, std::net::TcpStream, u16) {
+    use socket2::{Domain, Socket, Type};
+    use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    socket.bind(&any.into()).expect("a port");
+    socket.listen(0).expect("it listens");
+    let address = socket.local_addr().expect("an address");
+    let port = address.as_socket().expect("of IPv4").port();
+    let first = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("room for one");
+    (socket, first, port)
+}
+
+/// Half of the endpoints, then one of twenty, are silent for longer than the test lasts: all others are asked
+/// meanwhile, four at a time.
+#[cfg(target_os = "linux")]
+#[test]
+fn silent_addresses_hold_up_nobody() {
+    let (_socket, _first, silent) = silent();
+    for (net, range) in [(95, "127.95.0.0/25"), (96, "127.96.0.0-6")] {
+        let network = Network::new();
+        let alive = format!("127.{net}.0.0/25:{}", network.port);
+        let dead = format!("{range}:{silent}");
+        let arguments = [
+            alive.as_str(),
+            &dead,
+            "-c",
+            "4",
+            "--timeout",
+            "60m",
+            "--connect-timeout",
+            "60m",
+            "--no-system-roots",
+        ];
+        let mut child = start(&arguments);
+        let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut text = String::new();
+        for _ in 0..128 {
+            output.read_line(&mut text).expect("a line");
+        }
+        child.kill().expect("it waits for the silent ones");
+        child.wait().expect("it ends");
+        assert_eq!(targets_of(&text), expected(net, 128, network.port));
+    }
+}
+
 /// The clock of the machine was set back, then forward, while the sweep ran.
 #[test]
 fn a_clock_that_was_stepped_loses_nothing() {
