@@ -3,9 +3,9 @@
 //!
 //! The file contains all it shows and contacts nothing: its content security policy allows its own style sheet and
 //! script, by their digests, and nothing else. Without the script it is the same page, only that the table can neither
-//! be sorted nor filtered. Text from outside passes [`shown`] and is escaped by the templates; none of it becomes a link.
+//! be sorted nor filtered. Text from outside passes `shown` and is escaped by the templates; none of it becomes a link.
 //!
-//! Rows are read twice and written as they are read. Above [`listing::LISTED`] rows those that stand out are listed,
+//! Rows are read twice and written as they are read. Above `listing::LISTED` rows those that stand out are listed,
 //! and as many others as there is room for.
 
 mod answer;
