@@ -3,6 +3,7 @@
 mod browser;
 mod check;
 mod dns;
+mod forms;
 mod matrix;
 mod pki;
 #[path = "../renewal/pki.rs"]
