@@ -161,9 +161,11 @@ impl Shared {
 
     /// Shows the report of a run, and what changed with it.
     pub(super) fn publish(&self, report: &RunReport, changed: Option<&Changed>) -> io::Result<()> {
-        let mut document = Vec::new();
+        // Written twice, so that it is never there twice: what grows step by step takes up to three times its room.
+        let mut length = Length(0);
+        json::render(report, &mut length)?;
+        let mut document = Vec::with_capacity(length.0);
         json::render(report, &mut document)?;
-        document.shrink_to_fit();
         let last = Last {
             report: Arc::new(without_certificates(report)),
             document: document.into(),
@@ -194,6 +196,20 @@ impl Shared {
     /// A panic while it was locked leaves what was known before, which is as good.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts the octets that are written.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0 += octets.len();
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
