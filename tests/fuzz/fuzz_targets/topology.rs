@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
             let mut builder = Builder::new(Selection::default());
             builder.estate(Path::new("estate.toml"), estate.as_bytes());
             builder.finish().expect("an estate");
-            let update = import.update("estate.toml", &estate).expect("TOML");
+            let update = import.update(&estate).expect("TOML");
             assert_eq!(update.text, estate);
         }
         Err(errors) => {
