@@ -155,9 +155,9 @@ fn silent_addresses_hold_up_nobody() {
     }
 }
 
-/// The clock of the machine was set back, then forward, while the sweep ran.
+/// As after a clock that was set back, then forward, while the sweep ran: the times in the kept file step.
 #[test]
-fn a_clock_that_was_stepped_loses_nothing() {
+fn times_that_step_lose_nothing() {
     let network = Network::new();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("a.ndjson");

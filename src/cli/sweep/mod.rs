@@ -357,23 +357,7 @@ impl Conclusion<'_> {
         }
         Ok(Exit::Interrupted)
     }
-}
 
-fn how_to_go_on(file: &Path, settings: &Sweep) -> String {
-    match settings.given.lists.contains(&Source::Stdin) {
-        true => "the list came from standard input: the sweep cannot be gone on with".to_owned(),
-        false => format!("go on with `sameca sweep --resume {}`", file.display()),
-    }
-}
-
-fn told(error: Error, how: Option<String>) -> Error {
-    match how {
-        Some(how) => Error::msg(format!("{error:#}; {how}")),
-        None => error,
-    }
-}
-
-impl Conclusion<'_> {
     /// The verdict over the observations, and what was found in numbers.
     fn verdict(self, log: Log, progress: &Progress) -> Result<Exit> {
         let Self {
@@ -407,6 +391,20 @@ impl Conclusion<'_> {
                 bail!("wrong lines of lists that were not swept: {wrong}; everything else was")
             }
         }
+    }
+}
+
+fn how_to_go_on(file: &Path, settings: &Sweep) -> String {
+    match settings.given.lists.contains(&Source::Stdin) {
+        true => "the list came from standard input: the sweep cannot be gone on with".to_owned(),
+        false => format!("go on with `sameca sweep --resume {}`", file.display()),
+    }
+}
+
+fn told(error: Error, how: Option<String>) -> Error {
+    match how {
+        Some(how) => Error::msg(format!("{error:#}; {how}")),
+        None => error,
     }
 }
 
