@@ -49,11 +49,15 @@ fn from_file(settings: &Explain, path: &Path) -> Result<RunReport> {
         }
         return Ok(report);
     }
-    let (issuers, merged) = judge::read(&[Source::File(path.to_owned())])?;
+    let merged = judge::read(&[Source::File(path.to_owned())], drop)?;
     let mut judge = Judge::prepare(&Policy::default(), &settings.ca, &[])?;
     let partial = settings.connect.fetch_issuers
         && fetch_issuers(&mut judge, &in_memory(&merged.newest)?, settings)?;
-    let looked = judge.look_again(issuers, &merged.newest, &merged.older, "")?;
+    let mut intake = judge.intake();
+    for number in 0..merged.count() {
+        intake.see(&merged.read(number)?);
+    }
+    let looked = judge.look_again(intake, &merged, "")?;
     let looked = looked.partial(partial);
     Ok(looked.complete(&merged.newest)?)
 }

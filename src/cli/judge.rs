@@ -11,17 +11,18 @@ use crate::cli::present;
 use crate::cli::settings::{self, Source};
 use crate::cli::sweep::log::readable;
 use crate::cli::verdict::Judge;
-use crate::identify::Issuers;
 use crate::kept::{Kept, Merged};
+use crate::model::observation::Observation;
 
 /// Reads the observations and gives the verdict; contacts nothing.
 pub(super) fn run(settings: &settings::Judge) -> Result<Exit> {
-    let (issuers, merged) = read(&settings.observations)?;
-    let destinations = Destinations::open(&settings.forms)?;
     let judge = Judge::prepare(&settings.policy, &settings.ca, &[])?;
+    let mut intake = judge.intake();
+    let merged = read(&settings.observations, |seen| intake.see(&seen))?;
+    let destinations = Destinations::open(&settings.forms)?;
     present::warnings(&judge.warnings, &settings.output);
     let seen = &merged.newest;
-    let looked = judge.look_again(issuers, seen, &merged.older, &merged.run)?;
+    let looked = judge.look_again(intake, &merged, &merged.run)?;
     let partial = looked.was_interrupted();
     let looked = looked.partial(partial);
     let formats = settings.forms.iter().map(|form| form.format);
@@ -36,15 +37,14 @@ pub(super) fn run(settings: &settings::Judge) -> Result<Exit> {
     })
 }
 
-/// Every file's observations, merged, and the names under which their certificates are issued.
-pub(super) fn read(sources: &[Source]) -> Result<(Issuers, Merged)> {
-    let mut issuers = Issuers::default();
+/// Every file's observations, merged; `see` gets each of them first.
+pub(super) fn read(sources: &[Source], mut see: impl FnMut(Observation)) -> Result<Merged> {
     let mut kept = Kept::default();
     for source in sources {
         let (name, file) = open(source)?;
-        kept.add(&name, file, |observation| issuers.see(&observation))?;
+        kept.add(&name, file, &mut see)?;
     }
-    Ok((issuers, kept.merge()?))
+    Ok(kept.merge()?)
 }
 
 /// A source that can be read again: what is no regular file is copied to a temporary one, which has no name.

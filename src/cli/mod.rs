@@ -16,6 +16,7 @@ mod explain;
 mod given;
 mod history;
 mod import;
+mod intake;
 mod judge;
 mod keep;
 mod man;

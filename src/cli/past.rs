@@ -49,8 +49,8 @@ fn kept(path: &Path, run: &Selector, typed: &Path) -> Result<Baseline> {
 }
 
 fn file(source: &Source) -> Result<Baseline> {
-    let read = judge::read(std::slice::from_ref(source));
-    let (_, merged) = match source {
+    let read = judge::read(std::slice::from_ref(source), drop);
+    let merged = match source {
         Source::File(path) if names_a_run(path) => read.with_context(|| {
             let name = path.display();
             format!("`{name}` is no file, and names a run only with --history FILE")

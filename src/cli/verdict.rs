@@ -7,11 +7,13 @@ use std::path::Path;
 
 use crate::candidates;
 use crate::cli::args::Format;
+use crate::cli::intake::{Intake, Origin};
 use crate::cli::network;
 use crate::cli::present;
 use crate::cli::settings;
-use crate::identify::{Candidates, Issuers, Roots};
-use crate::judge::{self, Briefs, Case, Expected, ReferenceCa, Rows, Rules};
+use crate::identify::Roots;
+use crate::judge::{self, Case, Expected, ReferenceCa, Rows, Rules};
+use crate::kept::Merged;
 use crate::model::bytes::{Der, Sha256};
 use crate::model::identified::Identified;
 use crate::model::issuer::Source;
@@ -151,34 +153,39 @@ impl Judge {
         self.candidates == other.candidates && self.expected.keys().eq(other.expected.keys())
     }
 
+    /// Begins to take in what was seen.
+    pub(super) fn intake(&self) -> Intake {
+        Intake::new(self.candidates.clone())
+    }
+
     /// As [`Judge::look_again`], over one run in memory.
     pub(super) fn look(self, seen: &Vec<Observation>, run: &str) -> io::Result<Looked> {
-        let mut issuers = Issuers::default();
-        seen.iter().for_each(|observation| issuers.see(observation));
-        self.look_again(issuers, seen, &Vec::<Observation>::new(), run)
+        let mut intake = self.intake();
+        seen.iter().for_each(|observation| intake.see(observation));
+        self.conclude(intake, Origin::Memory(seen), seen, run)
     }
 
     /// Finds out who issued what was seen, and what the verdict has to know of it.
     ///
-    /// What earlier runs saw lends its certificates. `issuers` has seen all of it.
+    /// What earlier runs saw lends its certificates. `intake` has seen all of it, in its order.
     pub(super) fn look_again(
         self,
-        issuers: Issuers,
+        intake: Intake,
+        merged: &Merged,
+        run: &str,
+    ) -> io::Result<Looked> {
+        self.conclude(intake, Origin::Kept(merged), &merged.newest, run)
+    }
+
+    fn conclude(
+        self,
+        intake: Intake,
+        origin: Origin<'_>,
         seen: &dyn Observations,
-        earlier: &dyn Observations,
         run: &str,
     ) -> io::Result<Looked> {
         let rules = self.rules(run, false);
-        let mut candidates = Candidates::new(issuers, self.candidates);
-        visit(seen, |observation| candidates.see(observation))?;
-        visit(earlier, |observation| candidates.see_kept(observation))?;
-        let mut leaves = candidates.leaves();
-        let mut briefs = Briefs::default();
-        visit(seen, |observation| {
-            let leaf = leaves.see(observation);
-            briefs.add(observation, leaf);
-        })?;
-        let identified = leaves.identified();
+        let (identified, briefs) = intake.conclude(origin)?;
         Ok(Looked {
             roots: Roots::new(&identified, rules.now),
             rows: briefs.in_order(seen)?,
@@ -186,13 +193,6 @@ impl Judge {
             rules,
         })
     }
-}
-
-fn visit(observations: &dyn Observations, mut see: impl FnMut(&Observation)) -> io::Result<()> {
-    for number in 0..observations.count() {
-        see(&*observations.read(number)?);
-    }
-    Ok(())
 }
 
 /// Everything that a verdict is given by.

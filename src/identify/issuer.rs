@@ -15,10 +15,11 @@ const KEYS_TRIED: usize = 32;
 
 /// Finds out who issued a leaf.
 ///
-/// `companions` are the certificates that a server presented behind it.
+/// Companions are the certificates that a server presented behind it. Of the pool only what goes by the issuer's name
+/// counts.
 pub(super) fn identify(
     leaf: &Certificate,
-    companions: &BTreeSet<Sha256>,
+    is_companion: impl Fn(&Sha256) -> bool,
     pool: &Pool,
 ) -> Identification {
     if let Some(obstacle) = leaf.judgement_obstacle() {
@@ -49,7 +50,7 @@ pub(super) fn identify(
             obstacle: None,
         };
     }
-    let search = Search::run(leaf, companions, pool);
+    let search = Search::run(leaf, is_companion, pool);
     Identification {
         standing: search.standing(leaf, pool),
         issuer: leaf.issuer.as_ref().ok().cloned(),
@@ -92,7 +93,7 @@ struct Search {
 }
 
 impl Search {
-    fn run(leaf: &Certificate, companions: &BTreeSet<Sha256>, pool: &Pool) -> Self {
+    fn run(leaf: &Certificate, is_companion: impl Fn(&Sha256) -> bool, pool: &Pool) -> Self {
         let mut search = Self {
             trials: Vec::new(),
             verified: BTreeSet::new(),
@@ -100,7 +101,7 @@ impl Search {
             contradicted: false,
             obstacle: None,
         };
-        let candidates = candidates(leaf, companions, pool);
+        let candidates = candidates(leaf, is_companion, pool);
         let mut untried_named = false;
         for (number, (candidate, claimed)) in candidates.iter().enumerate() {
             if number < KEYS_TRIED {
@@ -216,7 +217,7 @@ fn authority_key_id(leaf: &Certificate) -> Option<&AuthorityKeyId> {
 /// empty name is no name: nothing is sought under it.
 fn candidates<'p>(
     leaf: &Certificate,
-    companions: &BTreeSet<Sha256>,
+    is_companion: impl Fn(&Sha256) -> bool,
     pool: &'p Pool,
 ) -> Vec<(Candidate<'p>, bool)> {
     let issuer = match &leaf.issuer {
@@ -225,7 +226,7 @@ fn candidates<'p>(
     };
     let claim = authority_key_id(leaf).and_then(|claim| claim.key_id.as_ref());
     let close =
-        |certificate: &Sha256| companions.contains(certificate) || pool.is_vouched_for(certificate);
+        |certificate: &Sha256| is_companion(certificate) || pool.is_vouched_for(certificate);
     let mut candidates: Vec<_> = pool
         .keys(&issuer.key)
         .map(|candidate| {

@@ -1,119 +1,272 @@
-//! The leaves of a run, one by one: who issued each.
+//! The end of a register: which certificates may have issued something, where each was found, and who issued each leaf.
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::Arc;
 
+use crate::identify::numbered::Numbered;
 use crate::identify::pool::Pool;
 use crate::identify::recovery::{Recovered, Recovery};
+use crate::identify::register::{Early, Leaf, Register, Shown};
 use crate::identify::{ancestry, issuer};
 use crate::model::bytes::Sha256;
 use crate::model::identified::{CaKey, Identified, LeafNumber, Leaves as Known};
-use crate::model::issuer::Identification;
+use crate::model::issuer::{Identification, Source};
 use crate::model::observation::Observation;
 use crate::x509::parse;
 
-/// The candidates that servers present behind a leaf.
-type Companions = BTreeSet<Sha256>;
+/// The observations that a register has taken in, by number: first those that are judged.
+pub trait Entered {
+    /// How many there are.
+    fn count(&self) -> usize;
 
-/// Which leaves there are, each with the candidates that servers present behind it.
-#[derive(Default)]
-pub(super) struct Shown {
-    leaves: Vec<(Sha256, u32)>,
-    companions: Numbered<Companions>,
+    /// What the register said of one; `None` when it shows no chain.
+    fn shown(&self, number: usize) -> Option<Shown>;
+
+    /// Whether its leaf is judged, and who showed it.
+    fn part(&self, number: usize) -> Part<'_>;
+
+    /// All of it.
+    ///
+    /// # Errors
+    ///
+    /// Where it lies can no longer be read. In memory that never happens.
+    fn read(&self, number: usize) -> io::Result<Cow<'_, Observation>>;
 }
 
-impl Shown {
-    /// Adds a leaf; of one that several servers show, the companions are those of all.
-    pub(super) fn add(&mut self, leaf: Sha256, companions: impl IntoIterator<Item = Sha256>) {
-        let companions = self.companions.number(companions.into_iter().collect());
-        self.leaves.push((leaf, companions));
+/// What an observation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part<'a> {
+    /// Its leaf is judged, and its certificates may have issued others. With its target.
+    Judged(&'a str),
+    /// Its certificates may have issued others. With its run.
+    Earlier(&'a str),
+    /// It does not count.
+    None,
+}
+
+impl Part<'_> {
+    fn source(self) -> Option<Source> {
+        match self {
+            Self::Judged(target) => Some(Source::Presented(target.to_owned())),
+            Self::Earlier(run) => Some(Source::Kept(run.to_owned())),
+            Self::None => None,
+        }
     }
+}
 
-    /// Every leaf once, in the order of fingerprints.
-    fn distinct(mut self) -> (Vec<(Sha256, u32)>, Vec<Arc<Companions>>) {
-        let (leaves, companions) = (&mut self.leaves, &mut self.companions);
-        leaves.sort_unstable();
-        leaves.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same && next.1 != kept.1 {
-                kept.1 = companions.number(companions.get(kept.1) | companions.get(next.1));
-            }
-            same
-        });
-        (self.leaves, self.companions.list)
+/// What a register came to.
+pub struct Conclusion {
+    /// Who issued each judged leaf.
+    pub identified: Identified,
+    /// The leaves that are judged.
+    numbers: Vec<Option<LeafNumber>>,
+}
+
+impl Conclusion {
+    /// The number of a judged leaf.
+    pub fn leaf(&self, shown: Shown) -> Option<LeafNumber> {
+        self.numbers[shown.leaf()]
     }
 }
 
-/// The third fold: each leaf is tried with the candidates, once.
-pub struct Leaves {
-    pool: Pool,
-    companions: Vec<Arc<Companions>>,
-    /// The number is that of the companions until the leaf is done, then that of its identification.
-    list: Vec<(Sha256, u32)>,
-    done: Vec<bool>,
-    known: Numbered<Identification>,
-    issuers: BTreeSet<CaKey>,
-    recovery: Recovery,
-}
-
-impl Leaves {
-    pub(super) fn new(shown: Shown, pool: Pool) -> Self {
-        let (list, companions) = shown.distinct();
-        Self {
-            // A CA that the user gave is followed to its roots even when no leaf comes from it: leaves are compared
-            // with it.
-            issuers: pool.given().collect(),
-            pool,
-            companions,
-            done: vec![false; list.len()],
-            list,
-            known: Numbered::default(),
+impl Register {
+    /// Finds out who issued each leaf that is judged.
+    ///
+    /// # Errors
+    ///
+    /// An observation that has to be looked at again cannot be read.
+    pub fn conclude(mut self, entered: &dyn Entered) -> io::Result<Conclusion> {
+        self.complete(entered)?;
+        let names = &self.names;
+        self.pool.keep(|subject| names.contain(subject));
+        self.note_sources(entered);
+        self.pool.forget_unfound();
+        let judged = self.judged(entered);
+        let mut end = End {
+            list: judged.list,
+            known: self.known,
             recovery: Recovery::default(),
+            pool: self.pool,
+        };
+        end.look_again(&self.leaves, &self.behind, &judged.numbers, entered)?;
+        let identified = end.identified();
+        Ok(Conclusion {
+            identified,
+            numbers: judged.numbers,
+        })
+    }
+
+    /// Adds the candidates that were not kept at once: leaves whose subject has issued something, and what exceeded the
+    /// stash.
+    fn complete(&mut self, entered: &dyn Entered) -> io::Result<()> {
+        let mut again: BTreeSet<u32> = self.incomplete.iter().map(|(_, number)| *number).collect();
+        let candidates = self.leaves.iter().filter(|leaf| {
+            let issues = leaf.subject.is_some_and(|subject| self.names.hold(subject));
+            issues && !self.pool.holds(&leaf.digest)
+        });
+        again.extend(candidates.map(|leaf| leaf.number));
+        for number in again {
+            let seen = entered.read(number as usize)?;
+            for der in &seen.chain {
+                let (_, subject) = parse::names(der);
+                let issues = subject.is_some_and(|subject| self.names.contain(&subject));
+                if issues && !self.pool.holds(&der.sha256()) {
+                    self.pool.add(parse::certificate(der));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes where each candidate was found: of several places the first in the order of [`Source`].
+    fn note_sources(&mut self, entered: &dyn Entered) {
+        let mut behind: Vec<Part<'_>> = vec![Part::None; self.behind.len()];
+        let mut leaves: BTreeMap<usize, Part<'_>> = BTreeMap::new();
+        for number in 0..entered.count() {
+            let (Some(shown), part) = (entered.shown(number), entered.part(number)) else {
+                continue;
+            };
+            let first = &mut behind[shown.behind as usize];
+            *first = part.min(*first);
+            if self.pool.holds(&self.leaves[shown.leaf()].digest) {
+                let first = leaves.entry(shown.leaf()).or_insert(part);
+                *first = part.min(*first);
+            }
+        }
+        for (number, part) in (0..).zip(behind) {
+            if let Some(source) = part.source() {
+                let digests = self.behind.get(number).iter();
+                digests.for_each(|digest| self.pool.note(digest, &source));
+            }
+        }
+        for (leaf, part) in leaves {
+            if let Some(source) = part.source() {
+                self.pool.note(&self.leaves[leaf].digest, &source);
+            }
         }
     }
 
-    /// Identifies the leaf of an observation, one of those that the second fold saw. The number of the leaf.
-    pub fn see(&mut self, observation: &Observation) -> Option<LeafNumber> {
-        let leaf = observation.leaf()?;
-        let number = LeafNumber::find(&self.list, &leaf.sha256())?;
-        let index = number.index();
-        if !std::mem::replace(&mut self.done[index], true) {
-            let companions = &self.companions[self.list[index].1 as usize];
-            let certificate = parse::certificate(leaf);
-            let known = issuer::identify(&certificate, companions, &self.pool);
-            let standing = &known.standing;
-            if standing.is_claimed_only() {
-                self.recovery.add(&certificate);
+    /// The leaves that are judged, in the order of fingerprints.
+    fn judged(&self, entered: &dyn Entered) -> Judged {
+        let mut is_judged = vec![false; self.leaves.len()];
+        for number in 0..entered.count() {
+            if let (Some(shown), Part::Judged(_)) = (entered.shown(number), entered.part(number)) {
+                is_judged[shown.leaf()] = true;
             }
-            if let (Some(name), Some(key)) = (&standing.issuer, standing.key()) {
-                self.issuers.insert(CaKey {
-                    name: name.clone(),
-                    key,
-                });
+        }
+        let judged = self.leaves.iter().zip(0..).zip(&is_judged);
+        let judged = judged.filter(|(_, judged)| **judged);
+        let mut list: Vec<(Sha256, u32)> = judged
+            .map(|((leaf, place), _)| (leaf.digest, place))
+            .collect();
+        list.sort_unstable();
+        let mut numbers = vec![None; self.leaves.len()];
+        for ((_, place), number) in list.iter().zip(LeafNumber::all()) {
+            numbers[*place as usize] = Some(number);
+        }
+        Judged { list, numbers }
+    }
+}
+
+struct Judged {
+    list: Vec<(Sha256, u32)>,
+    /// For each leaf of the register its number here.
+    numbers: Vec<Option<LeafNumber>>,
+}
+
+/// The judged leaves while they are identified.
+struct End {
+    /// The number is that of the register until the leaf is done, then that of its identification.
+    list: Vec<(Sha256, u32)>,
+    known: Numbered<Identification>,
+    recovery: Recovery,
+    pool: Pool,
+}
+
+impl End {
+    /// Takes over what holds, and identifies the other leaves in the order in which they lie.
+    fn look_again(
+        &mut self,
+        leaves: &[Leaf],
+        behind: &Numbered<Box<[Sha256]>>,
+        numbers: &[Option<LeafNumber>],
+        entered: &dyn Entered,
+    ) -> io::Result<()> {
+        let mut open: Vec<(u32, usize)> = Vec::new();
+        for (index, entry) in self.list.iter_mut().enumerate() {
+            let leaf = &leaves[entry.1 as usize];
+            let holds = |early: &Early| {
+                let standing = &self.known.get(early.known.number()).standing;
+                let changes = self.pool.changes(standing.issuer.as_ref());
+                leaf.behind.is_some() && changes == early.changes
+            };
+            match leaf.early.filter(holds) {
+                Some(early) => entry.1 = early.known.number(),
+                None => open.push((leaf.number, index)),
+            }
+        }
+        open.sort_unstable();
+        let companions = companions(&open, &self.list, leaves, behind, numbers, entered);
+        for (number, index) in open {
+            let seen = entered.read(number as usize)?;
+            let leaf = seen
+                .leaf()
+                .filter(|leaf| leaf.sha256() == self.list[index].0);
+            let changed = || io::Error::other("the observations changed while they were read");
+            let certificate = parse::certificate(leaf.ok_or_else(changed)?);
+            let others = companions.get(&index);
+            let is_companion =
+                |digest: &Sha256| others.is_some_and(|others| others.contains(digest));
+            let known = issuer::identify(&certificate, is_companion, &self.pool);
+            if known.standing.is_claimed_only() {
+                self.recovery.add(&certificate);
             }
             self.list[index].1 = self.known.number(known);
         }
-        Some(number)
+        Ok(())
     }
 
-    /// What is known when every leaf was seen.
-    pub fn identified(mut self) -> Identified {
-        debug_assert!(self.done.iter().all(|done| *done), "a leaf was not seen");
+    fn identified(mut self) -> Identified {
         let recovered = std::mem::take(&mut self.recovery).recover();
+        // A CA that the user gave is followed to its roots even when no leaf comes from it: leaves are compared with it.
+        let mut issuers: BTreeSet<CaKey> = self.pool.given().collect();
+        for known in used(&self.list, &self.known) {
+            let standing = &known.standing;
+            if let (Some(name), Some(key)) = (&standing.issuer, standing.key()) {
+                let name = name.clone();
+                issuers.insert(CaKey { name, key });
+            }
+        }
         self.tell(&recovered);
-        let mut cas = ancestry::trace(self.issuers, &self.pool);
+        let mut cas = ancestry::trace(issuers, &self.pool);
         for (ca, facts) in recovered.cas() {
             cas.entry(ca).or_insert(facts);
         }
+        let known = self.take_known();
         Identified {
             cas,
-            leaves: Known::new(self.list, self.known.list),
+            leaves: Known::new(self.list, known),
             certificates: self.pool.into_certificates(),
         }
     }
-}
 
-impl Leaves {
+    /// The identifications that hold, numbered anew, and with the places where the certificates tried were found.
+    fn take_known(&mut self) -> Vec<Arc<Identification>> {
+        let all = std::mem::take(&mut self.known).into_list();
+        let mut numbers: Vec<Option<u32>> = vec![None; all.len()];
+        let mut known = Vec::new();
+        for (_, place) in &mut self.list {
+            let old = *place as usize;
+            *place = *numbers[old].get_or_insert_with(|| {
+                known.push(with_sources(Arc::clone(&all[old]), &self.pool));
+                u32::try_from(known.len() - 1).expect("no more than before")
+            });
+        }
+        known
+    }
+
     /// Tells the leaves what was found by computing keys.
     fn tell(&mut self, recovered: &Recovered) {
         for (leaf, answer) in &recovered.leaves {
@@ -126,34 +279,66 @@ impl Leaves {
     }
 }
 
-/// Equal values once, by number.
-struct Numbered<T> {
-    list: Vec<Arc<T>>,
-    numbers: HashMap<Arc<T>, u32>,
+/// The identifications that hold.
+fn used<'k>(
+    list: &[(Sha256, u32)],
+    known: &'k Numbered<Identification>,
+) -> impl Iterator<Item = &'k Identification> {
+    let mut places: Vec<u32> = list.iter().map(|(_, place)| *place).collect();
+    places.sort_unstable();
+    places.dedup();
+    places.into_iter().map(|place| known.get(place))
 }
 
-impl<T> Default for Numbered<T> {
-    fn default() -> Self {
-        Self {
-            list: Vec::new(),
-            numbers: HashMap::new(),
+/// What all servers that show them send behind the leaves that are looked at once more.
+fn companions<'b>(
+    open: &[(u32, usize)],
+    list: &[(Sha256, u32)],
+    leaves: &[Leaf],
+    behind: &'b Numbered<Box<[Sha256]>>,
+    numbers: &[Option<LeafNumber>],
+    entered: &dyn Entered,
+) -> BTreeMap<usize, BTreeSet<&'b Sha256>> {
+    let mut companions: BTreeMap<usize, BTreeSet<&Sha256>> = BTreeMap::new();
+    let mut several = false;
+    for (_, index) in open {
+        let same = leaves[list[*index].1 as usize].behind;
+        several |= same.is_none();
+        let sent = same.map(|same| behind.get(same.number()).iter());
+        companions.insert(*index, sent.into_iter().flatten().collect());
+    }
+    if !several {
+        return companions;
+    }
+    for number in 0..entered.count() {
+        let (Some(shown), Part::Judged(_)) = (entered.shown(number), entered.part(number)) else {
+            continue;
+        };
+        let index = numbers[shown.leaf()].map(LeafNumber::index);
+        if leaves[shown.leaf()].behind.is_none()
+            && let Some(sent) = index.and_then(|index| companions.get_mut(&index))
+        {
+            sent.extend(behind.get(shown.behind).iter());
         }
     }
+    companions
 }
 
-impl<T: Eq + std::hash::Hash> Numbered<T> {
-    fn number(&mut self, value: T) -> u32 {
-        if let Some(number) = self.numbers.get(&value) {
-            return *number;
+/// The identification with the places where the certificates tried were found, which is known only at the end.
+fn with_sources(mut known: Arc<Identification>, pool: &Pool) -> Arc<Identification> {
+    let stale = |known: &Identification| {
+        let mut trials = known.trials.iter();
+        trials.any(|trial| {
+            pool.found(&trial.certificate)
+                .is_some_and(|found| *found != trial.found)
+        })
+    };
+    if stale(&known) {
+        for trial in &mut Arc::make_mut(&mut known).trials {
+            if let Some(found) = pool.found(&trial.certificate) {
+                trial.found = found.clone();
+            }
         }
-        let number = u32::try_from(self.list.len()).expect("fewer than 2^32 leaves");
-        let value = Arc::new(value);
-        self.list.push(Arc::clone(&value));
-        self.numbers.insert(value, number);
-        number
     }
-
-    fn get(&self, number: u32) -> &T {
-        &self.list[number as usize]
-    }
+    known
 }

@@ -19,6 +19,12 @@ const COMPUTED_FOR_A_NAME: usize = 128;
 /// How many keys one name may have. Each is tried on every leaf of that name.
 const KEYS_OF_A_NAME: usize = 32;
 
+/// Whether a key may be computed from the signature of a leaf.
+pub(super) fn may_tell(leaf: &Certificate) -> bool {
+    let is_named = leaf.issuer.as_ref().is_ok_and(|issuer| !issuer.is_empty());
+    is_named && Signed::of(leaf).is_some()
+}
+
 /// Leaves that no certificate at hand verifies, by the names of their issuers.
 #[derive(Default)]
 pub(super) struct Recovery {

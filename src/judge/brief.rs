@@ -8,11 +8,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::bytes::{Der, Sha256};
+use crate::model::codepoint::{CipherSuite, ProtocolVersion};
 use crate::model::identified::{Identified, LeafNumber};
 use crate::model::issuer::{Evidence, Identification};
 use crate::model::observation::{Method, Observation, Observations, Outcome, Possession, Variant};
+use crate::model::report::{Ending, Glance};
 use crate::model::target::{Group, Port, Role};
 use crate::model::timestamp::Timestamp;
+use crate::x509::parse;
 
 /// An observation in brief. The full one is read again where a row is written out.
 pub(crate) struct Brief {
@@ -39,15 +42,21 @@ pub(crate) struct Brief {
     text: Box<str>,
     target: u32,
     host: Range<u32>,
+    /// Milliseconds since 1970.
+    at: i64,
+    /// The version and the suite that the server chose, where it said anything.
+    tls: Option<(Option<ProtocolVersion>, Option<CipherSuite>)>,
+    /// The day on which the leaf ends, counted from 1970-01-01; later than any when that is not known.
+    ends: i32,
 }
 
 impl Brief {
-    fn new(source: u32, observation: &Observation, leaf: Option<LeafNumber>, sent: u32) -> Self {
+    fn new(source: u32, observation: &Observation, sent: u32) -> Self {
         let (text, target, host) = text(&observation.target, &observation.host);
         Self {
             source,
             number: source,
-            leaf,
+            leaf: None,
             group: observation.group,
             required: observation.required,
             one_of_host: observation.one_of_host,
@@ -63,7 +72,32 @@ impl Brief {
             text,
             target,
             host,
+            at: observation.at.unix_milliseconds(),
+            tls: observation
+                .tls
+                .as_ref()
+                .map(|tls| (tls.version, tls.cipher_suite)),
+            ends: observation.leaf().map_or(i32::MAX, last_day),
         }
+    }
+
+    /// What is counted of it. `ending` is asked for the end and the subject of a leaf that may end before `soon`.
+    pub(super) fn glance(
+        &self,
+        soon: i64,
+        ending: impl FnOnce() -> io::Result<Option<(Timestamp, String)>>,
+    ) -> io::Result<Glance> {
+        let may_end = i64::from(self.ends) <= soon.div_euclid(DAY);
+        let ending = if may_end { ending()? } else { None };
+        Ok(Glance {
+            outcome: self.outcome,
+            tls: self.tls,
+            ending: ending.map(|(end, subject)| Ending {
+                end,
+                subject,
+                target: self.target().to_owned(),
+            }),
+        })
     }
 
     /// Its place among the rows, counted from 0.
@@ -129,6 +163,16 @@ impl Brief {
     }
 }
 
+/// A day in seconds.
+const DAY: i64 = 86_400;
+
+/// The day on which a certificate ends.
+fn last_day(leaf: &Der) -> i32 {
+    let end = parse::end(leaf).map(|end| end.unix().div_euclid(DAY));
+    end.and_then(|day| i32::try_from(day).ok())
+        .unwrap_or(i32::MAX)
+}
+
 /// Whether an observation is of a certificate file.
 pub(super) fn is_file(observation: &Observation) -> bool {
     let mut attempts = observation.attempts.iter();
@@ -162,30 +206,54 @@ pub struct Briefs {
     sent: Vec<Arc<[Sha256]>>,
     numbers: HashMap<Arc<[Sha256]>, u32>,
     pub(super) started: Option<Timestamp>,
+    /// The pools of those that are members of one and have a name of their own.
+    pools: Vec<(u32, Box<str>)>,
     /// The addresses of the members of each pool, under their own names.
     members: BTreeMap<Box<str>, BTreeSet<IpAddr>>,
 }
 
 impl Briefs {
-    /// Takes in the next observation of the run. `leaf` is the number of its leaf, where it shows one.
-    pub fn add(&mut self, observation: &Observation, leaf: Option<LeafNumber>) {
+    /// Takes in the next observation. Which of them are judged is said later.
+    pub fn add(&mut self, observation: &Observation) {
         let source = u32::try_from(self.rows.len()).expect("fewer than 2^32 observations");
         let sent = self.number(observation.chain.iter().skip(1).map(Der::sha256).collect());
-        self.rows.push(Brief::new(source, observation, leaf, sent));
-        self.note_member(observation);
-        self.started = Some(
-            self.started
-                .map_or(observation.at, |at| at.min(observation.at)),
-        );
+        self.rows.push(Brief::new(source, observation, sent));
+        if let Some(pool) = observation
+            .pool
+            .as_ref()
+            .filter(|pool| **pool != observation.host)
+        {
+            self.pools.push((source, pool.as_str().into()));
+        }
     }
 
-    fn note_member(&mut self, observation: &Observation) {
-        if let (Some(pool), Some(address)) = (&observation.pool, observation.address)
-            && *pool != observation.host
-        {
-            let known = self.members.entry(pool.as_str().into()).or_default();
-            known.insert(address);
+    /// The target of an observation, by its number.
+    pub fn target(&self, number: usize) -> &str {
+        self.rows[number].target()
+    }
+
+    /// Keeps those that are judged, with their leaves; from then on they are numbered anew, in the same order.
+    pub fn judged(
+        mut self,
+        is_judged: impl Fn(usize) -> bool,
+        leaf: impl Fn(usize) -> Option<LeafNumber>,
+    ) -> Self {
+        for (number, pool) in std::mem::take(&mut self.pools) {
+            let address = self.rows[number as usize].address;
+            if let Some(address) = address.filter(|_| is_judged(number as usize)) {
+                self.members.entry(pool).or_default().insert(address);
+            }
         }
+        let mut kept = 0;
+        self.rows.retain_mut(|row| {
+            let number = row.source as usize;
+            (row.leaf, row.source, row.number) = (leaf(number), kept, kept);
+            kept += u32::from(is_judged(number));
+            is_judged(number)
+        });
+        let started = self.rows.iter().map(|row| row.at).min();
+        self.started = started.and_then(Timestamp::from_unix_milliseconds);
+        self
     }
 
     /// The addresses of the members of each pool, as their own names lead to them.

@@ -105,11 +105,12 @@ pub fn judge<'a>(
 ) -> RunReport {
     let observations: Vec<&Observation> = observations.into_iter().collect();
     let mut briefs = Briefs::default();
-    for seen in &observations {
-        let leaf = seen.leaf().map(Der::sha256);
-        briefs.add(seen, leaf.and_then(|leaf| identified.leaves.number(&leaf)));
-    }
-    let rows = briefs.in_order(&observations);
+    observations.iter().for_each(|seen| briefs.add(seen));
+    let leaf = |number: usize| {
+        let leaf = observations[number].leaf()?.sha256();
+        identified.leaves.number(&leaf)
+    };
+    let rows = briefs.judged(|_| true, leaf).in_order(&observations);
     let rows = rows.expect("what is in memory can be read");
     let case = Case::new(rules, &rows, &observations, identified);
     case.complete().expect("what is in memory can be read")
@@ -360,11 +361,12 @@ impl Report for Case<'_> {
     }
 
     fn glances(&self, soon: i64, see: &mut dyn FnMut(usize, Glance)) -> io::Result<()> {
-        let mut places: Vec<_> = self.rows.iter().map(|row| row.source).zip(0..).collect();
-        places.sort_unstable();
-        for (source, number) in places {
-            let observation = self.observations.read(source as usize)?;
-            see(number, row::glance(&observation, soon));
+        for (number, row) in self.rows.iter().enumerate() {
+            let ending = || {
+                let observation = self.observations.read(row.source as usize)?;
+                Ok(row::ending(&observation, soon))
+            };
+            see(number, row.glance(soon, ending)?);
         }
         Ok(())
     }

@@ -8,7 +8,8 @@ use crate::model::certificate::{Certificate, Extensions, Field, KeyId, Name};
 use crate::model::identified::RecoveredKey;
 use crate::model::issuer::{Evidence, Identification};
 use crate::model::observation::Observation;
-use crate::model::report::{EndpointReport, Glance, Leaf, Link, Proof, Stapled};
+use crate::model::report::{EndpointReport, Leaf, Link, Proof, Stapled};
+use crate::model::timestamp::Timestamp;
 use crate::x509::name::rfc4514;
 use crate::x509::ocsp;
 use crate::x509::parse;
@@ -57,20 +58,11 @@ pub(super) fn report(case: &Case<'_>, row: &Row<'_>) -> EndpointReport {
     }
 }
 
-/// What is counted of the row of an observation.
-pub(super) fn glance(observation: &Observation, soon: i64) -> Glance {
-    let tls = observation.tls.as_ref();
-    let ending = observation.leaf().and_then(|leaf| {
-        let (end, subject) = parse::end_and_subject(leaf);
-        let end = end.filter(|end| end.unix() <= soon)?;
-        Some((end, subject.as_ref().map(rfc4514).unwrap_or_default()))
-    });
-    Glance {
-        target: observation.target.clone(),
-        outcome: observation.outcome,
-        tls: tls.map(|tls| (tls.version, tls.cipher_suite)),
-        ending,
-    }
+/// When the leaf of an observation ends and whose it is, if that is not after `soon`.
+pub(super) fn ending(observation: &Observation, soon: i64) -> Option<(Timestamp, String)> {
+    let (end, subject) = parse::end_and_subject(observation.leaf()?);
+    let end = end.filter(|end| end.unix() <= soon)?;
+    Some((end, subject.as_ref().map(rfc4514).unwrap_or_default()))
 }
 
 /// What the stapled OCSP response says of the leaf.

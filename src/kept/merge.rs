@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::kept::chains::Chains;
 use crate::kept::store::{Lines, Place, ReadSeek, Store};
-use crate::kept::{KeptError, read};
+use crate::kept::{KeptError, Line, read};
 use crate::model::bytes::Sha256;
 use crate::model::observation::Observation;
 use crate::model::timestamp::Timestamp;
@@ -22,6 +22,8 @@ pub struct Kept {
     entries: Vec<Entry>,
     runs: Vec<Run>,
     numbers: HashMap<String, u32>,
+    /// How much of the file that is being written is taken in.
+    written: u64,
 }
 
 /// A run by its end, then its id.
@@ -38,7 +40,8 @@ struct Entry {
     address: Option<IpAddr>,
     /// The number of its run, by place in the list; later by age.
     run: u32,
-    place: Place,
+    /// Its number.
+    line: u32,
 }
 
 /// What is to be judged, and what only lends its certificates.
@@ -49,6 +52,48 @@ pub struct Merged {
     pub older: Lines,
     /// The id of the last of the runs that are judged; empty when there is none.
     pub run: String,
+    store: Rc<Store>,
+    uses: Vec<Use>,
+    runs: Vec<Run>,
+}
+
+/// What an observation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    Newest,
+    /// With its run.
+    Older(u32),
+    /// The same was said before.
+    None,
+}
+
+impl Merged {
+    /// How many observations there were in all.
+    pub fn count(&self) -> usize {
+        self.uses.len()
+    }
+
+    /// Whether an observation is one of the newest; they are numbered as they were taken in.
+    pub fn is_newest(&self, number: usize) -> bool {
+        self.uses[number] == Use::Newest
+    }
+
+    /// The run of an observation of an older one.
+    pub fn older_run(&self, number: usize) -> Option<&str> {
+        match self.uses[number] {
+            Use::Older(run) => Some(&self.runs[run as usize].id),
+            Use::Newest | Use::None => None,
+        }
+    }
+
+    /// An observation by its number.
+    ///
+    /// # Errors
+    ///
+    /// It can no longer be read, or is no longer what it was.
+    pub fn read(&self, number: usize) -> Result<Observation, KeptError> {
+        self.store.read(number)
+    }
 }
 
 impl Kept {
@@ -67,15 +112,31 @@ impl Kept {
         let mut chains = Chains::default();
         let input = BufReader::with_capacity(READ, &mut file);
         read(name, input, &mut chains, |line, observation| {
-            let entry = self.entry(&observation, Place::new(number, line));
-            self.entries.push(entry);
+            self.enter(&observation, Place::new(number, line));
             see(observation);
         })?;
         self.store.add(name, Box::new(file));
         Ok(())
     }
 
-    fn entry(&mut self, seen: &Observation, place: Place) -> Entry {
+    /// Takes in an observation that is the next line of a file which is being written, with the length of the line in
+    /// bytes. To be followed by [`Kept::written`].
+    pub fn take(&mut self, observation: &Observation, length: usize) {
+        let line = Line {
+            offset: self.written,
+            length: u32::try_from(length).expect("a line has less than 4 GiB"),
+        };
+        self.written += u64::from(line.length);
+        self.enter(observation, Place::new(self.store.next(), line));
+    }
+
+    /// The file whose lines were taken in is written.
+    pub fn written(&mut self, name: &str, file: impl ReadSeek + 'static) {
+        self.written = 0;
+        self.store.add(name, Box::new(file));
+    }
+
+    fn enter(&mut self, seen: &Observation, place: Place) {
         let run = match self.numbers.get(&seen.run) {
             Some(number) => *number,
             None => {
@@ -90,12 +151,12 @@ impl Kept {
         };
         let end = &mut self.runs[run as usize].end;
         *end = seen.at.max(*end);
-        Entry {
+        self.entries.push(Entry {
             name: name(seen),
             address: seen.address,
             run,
-            place,
-        }
+            line: self.store.enter(place),
+        });
     }
 
     /// Merges the runs. Of an endpoint that several runs saw, the newest counts; the same observation twice is one.
@@ -108,8 +169,8 @@ impl Kept {
     pub fn merge(mut self) -> Result<Merged, KeptError> {
         let runs = self.by_age();
         self.entries
-            .sort_unstable_by_key(|entry| (entry.name, entry.address, entry.run, entry.place));
-        let (mut newest, mut older) = (Vec::new(), Vec::new());
+            .sort_unstable_by_key(|entry| (entry.name, entry.address, entry.run, entry.line));
+        let mut uses = vec![Use::None; self.entries.len()];
         let mut last = "";
         for entries in self.entries.chunk_by(|one, next| one.name == next.name) {
             let resolved = newest_run(entries, |address| address.is_some());
@@ -123,21 +184,33 @@ impl Kept {
                 let run = newest_run(endpoint, |_| true);
                 let begin = endpoint.partition_point(|entry| Some(entry.run) < run);
                 let (before, now) = endpoint.split_at(begin);
-                older.extend(before.iter().map(|entry| entry.place));
-                if rival > run {
-                    older.extend(now.iter().map(|entry| entry.place));
+                let is_past = rival > run;
+                for entry in before.iter().chain(now.iter().filter(|_| is_past)) {
+                    uses[entry.line as usize] = Use::Older(entry.run);
+                }
+                if is_past {
                     continue;
                 }
-                newest.extend(self.store.distinct(now.iter().map(|entry| entry.place))?);
+                for line in self.store.distinct(now.iter().map(|entry| entry.line))? {
+                    uses[line as usize] = Use::Newest;
+                }
                 last = last.max(run.map_or("", |run| &runs[run as usize].id));
             }
         }
+        let last = last.to_owned();
         drop(self.entries);
         let store = Rc::new(self.store);
+        let lines = |wanted: fn(&Use) -> bool| {
+            let uses = uses.iter().zip(0..).filter(|(used, _)| wanted(used));
+            Lines::new(&store, uses.map(|(_, line)| line).collect())
+        };
         Ok(Merged {
-            newest: Lines::new(&store, newest),
-            older: Lines::new(&store, older),
-            run: last.to_owned(),
+            newest: lines(|used| *used == Use::Newest),
+            older: lines(|used| matches!(used, Use::Older(_))),
+            run: last,
+            store,
+            uses,
+            runs,
         })
     }
 

@@ -17,6 +17,8 @@ impl<T: Read + Seek> ReadSeek for T {}
 /// The files, which stay open.
 #[derive(Default)]
 pub(super) struct Store {
+    /// Where each line lies, by its number.
+    places: Vec<Place>,
     files: Vec<(String, RefCell<Window>)>,
     chains: RefCell<Chains>,
 }
@@ -58,8 +60,8 @@ impl Window {
     }
 }
 
-/// A line of one of the files. Ordered as the lines were given.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A line of one of the files.
+#[derive(Clone, Copy)]
 pub(super) struct Place {
     file: u32,
     length: u32,
@@ -82,24 +84,32 @@ impl Store {
         self.files.push((name.to_owned(), RefCell::new(window)));
     }
 
+    /// Takes in a line; its number.
+    pub(super) fn enter(&mut self, place: Place) -> u32 {
+        let number = u32::try_from(self.places.len()).expect("fewer than 2^32 observations");
+        self.places.push(place);
+        number
+    }
+
     /// Lines of one endpoint and run, each observation once.
     pub(super) fn distinct(
         &self,
-        places: impl ExactSizeIterator<Item = Place>,
-    ) -> Result<Vec<Place>, KeptError> {
-        if places.len() < 2 {
-            return Ok(places.collect());
+        lines: impl ExactSizeIterator<Item = u32>,
+    ) -> Result<Vec<u32>, KeptError> {
+        if lines.len() < 2 {
+            return Ok(lines.collect());
         }
         let mut seen = Vec::new();
-        for place in places {
-            seen.push((self.read(place)?, place));
+        for line in lines {
+            seen.push((self.read(line as usize)?, line));
         }
         seen.sort();
         seen.dedup_by(|next, kept| next.0 == kept.0);
-        Ok(seen.into_iter().map(|(_, place)| place).collect())
+        Ok(seen.into_iter().map(|(_, line)| line).collect())
     }
 
-    pub(super) fn read(&self, place: Place) -> Result<Observation, KeptError> {
+    pub(super) fn read(&self, line: usize) -> Result<Observation, KeptError> {
+        let place = self.places[line];
         let (name, file) = &self.files[place.file as usize];
         let mut file = file.borrow_mut();
         match file.line(place) {
@@ -134,30 +144,29 @@ impl Place {
 /// Some lines of the files, as observations.
 pub struct Lines {
     store: Rc<Store>,
-    places: Vec<Place>,
+    numbers: Vec<u32>,
 }
 
 impl Lines {
     /// In the order in which they lie, which is the quickest to read.
-    pub(super) fn new(store: &Rc<Store>, mut places: Vec<Place>) -> Self {
-        places.sort_unstable_by_key(|place| (place.file, place.offset));
+    pub(super) fn new(store: &Rc<Store>, numbers: Vec<u32>) -> Self {
         Self {
             store: Rc::clone(store),
-            places,
+            numbers,
         }
     }
 }
 
 impl Observations for Lines {
     fn count(&self) -> usize {
-        self.places.len()
+        self.numbers.len()
     }
 
     fn read(&self, number: usize) -> io::Result<Cow<'_, Observation>> {
-        let place = self.places.get(number);
-        let place = place.ok_or_else(|| io::Error::other("there is no line of this number"))?;
+        let line = self.numbers.get(number);
+        let line = line.ok_or_else(|| io::Error::other("there is no line of this number"))?;
         self.store
-            .read(*place)
+            .read(*line as usize)
             .map(Cow::Owned)
             .map_err(io::Error::other)
     }

@@ -1,6 +1,7 @@
 //! What is known of every issuer in a run: the input of the judgement.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::model::bytes::Sha256;
@@ -97,18 +98,24 @@ impl Identified {
 
 /// A distinct leaf of a run: its place in the order of their fingerprints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LeafNumber(u32);
+pub struct LeafNumber(NonZeroU32);
 
 impl LeafNumber {
     /// The number of a leaf in a list that is in the order of fingerprints.
     pub fn find<T>(list: &[(Sha256, T)], leaf: &Sha256) -> Option<Self> {
         let index = list.binary_search_by_key(leaf, |(leaf, _)| *leaf).ok()?;
-        u32::try_from(index).ok().map(Self)
+        let number = u32::try_from(index).ok()?.checked_add(1)?;
+        NonZeroU32::new(number).map(Self)
+    }
+
+    /// The numbers in their order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (1..).filter_map(NonZeroU32::new).map(Self)
     }
 
     /// The place, counted from 0.
     pub fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
     }
 }
 
@@ -154,7 +161,7 @@ impl Leaves {
 
     /// The number of every leaf.
     pub fn numbers(&self) -> impl Iterator<Item = LeafNumber> + use<> {
-        (0..).map(LeafNumber).take(self.len())
+        LeafNumber::all().take(self.len())
     }
 
     /// The number of a leaf.

@@ -84,8 +84,8 @@ pub trait Report {
     /// What it is made from can no longer be read. A complete report has no errors.
     fn row(&self, number: usize) -> io::Result<Cow<'_, EndpointReport>>;
 
-    /// Hands what is counted of each row to `see`, with the row's number; in any order, so that what rows are made from
-    /// can be read as it lies. Of certificates that end before `soon` (seconds since 1970) it tells the end.
+    /// Hands what is counted of each row to `see`, with the row's number. Of certificates that end before `soon` (seconds
+    /// since 1970) it tells the end.
     ///
     /// # Errors
     ///
@@ -136,14 +136,23 @@ pub trait Report {
 /// What is counted of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glance {
-    /// `host:port`, or `file:PATH`.
-    pub target: String,
     /// What came of it.
     pub outcome: Outcome,
     /// The version and the suite that the server chose, where it said anything.
     pub tls: Option<(Option<ProtocolVersion>, Option<CipherSuite>)>,
-    /// The end and the subject of a leaf that ends soon.
-    pub ending: Option<(Timestamp, String)>,
+    /// A leaf that ends soon.
+    pub ending: Option<Ending>,
+}
+
+/// A leaf that ends soon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Its end.
+    pub end: Timestamp,
+    /// Its subject (RFC 4514).
+    pub subject: String,
+    /// What shows it: `host:port`, or `file:PATH`.
+    pub target: String,
 }
 
 impl Glance {
@@ -152,10 +161,13 @@ impl Glance {
         let leaf = row.leaf.as_deref();
         let ending = leaf.and_then(|leaf| {
             let end = leaf.not_after.filter(|end| end.unix() <= soon)?;
-            Some((end, leaf.subject.clone().unwrap_or_default()))
+            Some(Ending {
+                end,
+                subject: leaf.subject.clone().unwrap_or_default(),
+                target: row.target.clone(),
+            })
         });
         Self {
-            target: row.target.clone(),
             outcome: row.outcome,
             tls: tls.map(|tls| (tls.version, tls.cipher_suite)),
             ending,

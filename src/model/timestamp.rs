@@ -25,6 +25,17 @@ impl Timestamp {
         OffsetDateTime::from_unix_timestamp(seconds).ok().map(Self)
     }
 
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub fn unix_milliseconds(self) -> i64 {
+        self.unix() * 1000 + i64::from(self.0.millisecond())
+    }
+
+    /// The time that has so many milliseconds since 1970-01-01T00:00:00Z; `None` outside the years -9999 to 9999.
+    pub fn from_unix_milliseconds(milliseconds: i64) -> Option<Self> {
+        let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000);
+        time.ok().map(Self)
+    }
+
     /// Reads an RFC 3339 time; `None` when the text is none.
     pub fn parse(text: &str) -> Option<Self> {
         OffsetDateTime::parse(text, &Rfc3339).ok().map(Self::new)
@@ -100,6 +111,22 @@ impl JsonSchema for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn milliseconds_there_and_back() {
+        for text in ["1969-12-31T23:59:59.999Z", "2026-11-22T20:15:04.120Z"] {
+            let time = Timestamp::parse(text).expect("a time");
+            let milliseconds = time.unix_milliseconds();
+            assert_eq!(
+                Timestamp::from_unix_milliseconds(milliseconds),
+                Some(time),
+                "{text}"
+            );
+        }
+        let before = Timestamp::parse("1969-12-31T23:59:59.999Z").expect("a time");
+        assert_eq!(before.unix_milliseconds(), -1);
+        assert_eq!(Timestamp::from_unix_milliseconds(i64::MAX), None);
+    }
 
     #[test]
     fn is_written_in_utc_with_milliseconds() {

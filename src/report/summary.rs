@@ -82,9 +82,9 @@ impl Numbers {
         let name = |name: Option<String>| name.unwrap_or_else(|| "not known".to_owned());
         count(&mut self.versions, &name(version.map(|it| it.to_string())));
         count(&mut self.suites, &name(suite.map(|it| it.to_string())));
-        if let Some((end, subject)) = seen.ending {
-            let place = (number, seen.target);
-            let places = self.expiring.entry((end.date(), subject));
+        if let Some(ending) = seen.ending {
+            let place = (number, ending.target);
+            let places = self.expiring.entry((ending.end.date(), ending.subject));
             let (first, count) = places.or_insert_with(|| (place.clone(), 0));
             if place < *first {
                 *first = place;

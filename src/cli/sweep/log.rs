@@ -69,12 +69,12 @@ impl Log {
         })
     }
 
-    /// Takes an observation.
-    pub(super) fn write(&mut self, observation: &Observation) -> io::Result<()> {
+    /// Takes an observation; the length of its line in bytes, before compression.
+    pub(super) fn write(&mut self, observation: &Observation) -> io::Result<usize> {
         match &mut self.to {
             To::File(blocks, _) => blocks.write(observation),
             // Kept until the pause between handfuls: whole lines in few writes.
-            To::Stream(..) => ndjson::append(observation, &mut self.line),
+            To::Stream(..) => append(observation, &mut self.line),
         }
     }
 
@@ -151,8 +151,9 @@ impl Log {
                 drop(blocks);
                 Ok((name, readable(&path)?))
             }
-            To::Stream(_, copy) => {
+            To::Stream(_, mut copy) => {
                 let failed = || "cannot write a temporary file".to_owned();
+                copy.write_all(&self.line).with_context(failed)?;
                 let mut file = copy.into_inner().with_context(failed)?;
                 file.rewind().with_context(failed)?;
                 Ok((name, file))
@@ -245,12 +246,12 @@ impl Blocks {
         })
     }
 
-    fn write(&mut self, observation: &Observation) -> io::Result<()> {
-        ndjson::append(observation, &mut self.pending)?;
-        match self.pending.len() >= BLOCK {
-            true => self.flush(),
-            false => Ok(()),
+    fn write(&mut self, observation: &Observation) -> io::Result<usize> {
+        let length = append(observation, &mut self.pending)?;
+        if self.pending.len() >= BLOCK {
+            self.flush()?;
         }
+        Ok(length)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -279,6 +280,13 @@ impl Blocks {
         self.file.sync_data()?;
         Ok(self.length)
     }
+}
+
+/// Adds a line to a buffer; its length in bytes.
+fn append(observation: &Observation, lines: &mut Vec<u8>) -> io::Result<usize> {
+    let before = lines.len();
+    ndjson::append(observation, lines)?;
+    Ok(lines.len() - before)
 }
 
 #[cfg(test)]

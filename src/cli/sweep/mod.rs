@@ -10,6 +10,7 @@ mod watch;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -20,13 +21,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::{Format, SweepArgs, SweepFormat};
 use crate::cli::exit::Exit;
+use crate::cli::intake::Intake;
 use crate::cli::keep::Keeping;
 use crate::cli::network;
 use crate::cli::output::Destination;
 use crate::cli::present;
 use crate::cli::settings::{Consent, Environment, Output, Source, Sweep, Verbosity};
 use crate::cli::verdict::{Judge, Looked};
-use crate::identify::Issuers;
 use crate::kept::Kept;
 use crate::model::observation::{Observation, Observations, Outcome};
 use crate::model::report::Report;
@@ -74,7 +75,8 @@ pub(super) fn run(args: SweepArgs, typed: &[String], environment: Environment) -
         &progress,
         earlier.is_some(),
     )?;
-    let swept = sweep_all(scope, &settings, progress, log)?;
+    let taken = earlier.is_none().then(|| Taken::new(&judge));
+    let swept = sweep_all(scope, &settings, progress, log, taken)?;
     let conclusion = Conclusion {
         judge,
         known,
@@ -143,8 +145,38 @@ struct Swept {
     end: SweepEnd,
     ledger: Ledger,
     log: Log,
+    taken: Option<Taken>,
     progress: Progress,
     failure: Option<Failure>,
+}
+
+/// What the verdict needs of the observations, taken in as they are written.
+struct Taken {
+    kept: Kept,
+    intake: Intake,
+}
+
+impl Taken {
+    fn new(judge: &Judge) -> Self {
+        Self {
+            kept: Kept::default(),
+            intake: judge.intake(),
+        }
+    }
+
+    /// As it would have been taken in from a file.
+    fn read(judge: &Judge, name: &str, file: File) -> Result<Self> {
+        let mut taken = Self::new(judge);
+        let intake = &mut taken.intake;
+        taken.kept.add(name, file, |seen| intake.see(&seen))?;
+        Ok(taken)
+    }
+
+    /// `length` is that of the line.
+    fn see(&mut self, observation: &Observation, length: usize) {
+        self.kept.take(observation, length);
+        self.intake.see(observation);
+    }
 }
 
 /// Why the sweep was stopped from here.
@@ -154,7 +186,13 @@ enum Failure {
     Output(Error),
 }
 
-fn sweep_all(scope: Scope, settings: &Sweep, progress: Progress, log: Log) -> Result<Swept> {
+fn sweep_all(
+    scope: Scope,
+    settings: &Sweep,
+    progress: Progress,
+    log: Log,
+    taken: Option<Taken>,
+) -> Result<Swept> {
     let (bounds, warning) = descriptors::bounds(settings.connect.concurrency);
     present::warnings(warning.as_slice(), &settings.output);
     let sweep = SweepSettings {
@@ -175,7 +213,7 @@ fn sweep_all(scope: Scope, settings: &Sweep, progress: Progress, log: Log) -> Re
         selection: settings.given.selection.clone(),
     };
     let ledger = progress.ledger();
-    let listener = RefCell::new(Listener::new(log, progress, &settings.output));
+    let listener = RefCell::new(Listener::new(log, taken, progress, &settings.output));
     let (end, ledger) = network::block_on(network::until_interrupted(
         |cancel: CancellationToken| {
             let listener = &listener;
@@ -195,6 +233,7 @@ fn sweep_all(scope: Scope, settings: &Sweep, progress: Progress, log: Log) -> Re
         end,
         ledger,
         log: listener.log,
+        taken: listener.taken,
         progress: listener.progress,
         failure: listener.failure,
     })
@@ -203,6 +242,8 @@ fn sweep_all(scope: Scope, settings: &Sweep, progress: Progress, log: Log) -> Re
 /// Takes what the sweep finds: writes, counts, keeps the progress.
 struct Listener<'o> {
     log: Log,
+    /// Absent where a sweep is gone on with: then all is read from the file at the end.
+    taken: Option<Taken>,
     progress: Progress,
     watch: Watch<'o>,
     named: Named,
@@ -212,11 +253,12 @@ struct Listener<'o> {
 }
 
 impl<'o> Listener<'o> {
-    fn new(log: Log, progress: Progress, output: &'o Output) -> Self {
+    fn new(log: Log, taken: Option<Taken>, progress: Progress, output: &'o Output) -> Self {
         Self {
             watch: Watch::new(output, progress.counts.done),
             named: Named::default(),
             log,
+            taken,
             progress,
             output,
             saved: Instant::now(),
@@ -261,9 +303,13 @@ impl<'o> Listener<'o> {
             counts.written += 1;
             self.named.see(observation);
             counts.captured += u64::from(observation.outcome == Outcome::Captured);
-            self.log
+            let length = self
+                .log
                 .write(observation)
                 .with_context(|| cannot_write(&self.log))?;
+            if let Some(taken) = &mut self.taken {
+                taken.see(observation, length);
+            }
         }
         Ok(())
     }
@@ -319,14 +365,15 @@ impl Conclusion<'_> {
             end,
             ledger,
             mut log,
+            taken,
             mut progress,
             failure,
         } = swept;
         let how = log.file().map(|file| how_to_go_on(file, settings));
         match (failure, end) {
-            (Some(Failure::Unread), _) => self.keep_part(log, &progress),
+            (Some(Failure::Unread), _) => self.keep_part(log, taken, &progress),
             (Some(Failure::Output(error)), _) => Err(told(error, how)),
-            (None, SweepEnd::Complete) => self.verdict(log, &progress),
+            (None, SweepEnd::Complete) => self.verdict(log, taken, &progress),
             (None, SweepEnd::Failed(error)) => {
                 log.save_with(&mut progress, &ledger)?;
                 Err(told(error.into(), how))
@@ -339,16 +386,16 @@ impl Conclusion<'_> {
                     &format!("interrupted after {done}; {how}"),
                     &settings.output,
                 );
-                self.keep_part(log, &progress)
+                self.keep_part(log, taken, &progress)
             }
         }
     }
 
     /// Keeps what an interrupted sweep found; when it is gone on with, the whole of it takes its place.
-    fn keep_part(self, log: Log, progress: &Progress) -> Result<Exit> {
+    fn keep_part(self, log: Log, taken: Option<Taken>, progress: &Progress) -> Result<Exit> {
         let keeping = self.keeping;
         if keeping.is_wanted() {
-            judged(log.again()?, progress, self.judge, |looked, seen| {
+            judged(log.again()?, taken, progress, self.judge, |looked, seen| {
                 let looked = looked.partial(true);
                 looked.report(seen, [Format::Table], |report| {
                     keeping.record("sweep", seen, report)
@@ -359,7 +406,7 @@ impl Conclusion<'_> {
     }
 
     /// The verdict over the observations, and what was found in numbers.
-    fn verdict(self, log: Log, progress: &Progress) -> Result<Exit> {
+    fn verdict(self, log: Log, taken: Option<Taken>, progress: &Progress) -> Result<Exit> {
         let Self {
             judge,
             known,
@@ -378,7 +425,7 @@ impl Conclusion<'_> {
             top: settings.top,
             expires_within_days: settings.policy.expires_within_days,
         };
-        let exit = judged(log.finish()?, progress, judge, |looked, seen| {
+        let exit = judged(log.finish()?, taken, progress, judge, |looked, seen| {
             looked.report(seen, [format], |report| {
                 show(report, extent, to_stdout, settings)?;
                 keeping.record("sweep", seen, report)?;
@@ -410,7 +457,8 @@ fn told(error: Error, how: Option<String>) -> Error {
 
 /// Judges the observations of a file.
 fn judged<T>(
-    (name, file): (String, std::fs::File),
+    (name, file): (String, File),
+    taken: Option<Taken>,
     progress: &Progress,
     judge: Judge,
     work: impl FnOnce(Looked, &dyn Observations) -> Result<T>,
@@ -419,11 +467,15 @@ fn judged<T>(
         let none: Vec<Observation> = Vec::new();
         return work(judge.look(&none, &progress.run)?, &none);
     }
-    let mut issuers = Issuers::default();
-    let mut kept = Kept::default();
-    kept.add(&name, file, |observation| issuers.see(&observation))?;
+    let Taken { kept, intake } = match taken {
+        Some(mut taken) => {
+            taken.kept.written(&name, file);
+            taken
+        }
+        None => Taken::read(&judge, &name, file)?,
+    };
     let merged = kept.merge()?;
-    let looked = judge.look_again(issuers, &merged.newest, &merged.older, &progress.run)?;
+    let looked = judge.look_again(intake, &merged, &progress.run)?;
     work(looked, &merged.newest)
 }
 

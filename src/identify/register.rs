@@ -1,0 +1,254 @@
+//! Everything that observations show, taken in one by one: the leaves, what is sent behind them, and who may have issued
+//! what.
+//!
+//! Most leaves are identified at once, while their octets are at hand: their servers send the issuer's certificate. What
+//! comes later may change that, a further certificate under the issuer's name above all. The end finds out which leaves
+//! it touches, and looks at those, and no others, once more.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+
+use hashbrown::HashTable;
+
+use crate::identify::issuer;
+use crate::identify::pool::Pool;
+use crate::identify::recovery;
+use crate::model::bytes::{Der, Sha256};
+use crate::model::certificate::{Certificate, NameKey};
+use crate::model::issuer::{Identification, Source};
+use crate::model::observation::Observation;
+use crate::x509::parse;
+
+use super::numbered::Numbered;
+
+/// How much of what is sent behind leaves is kept at once, in octets of DER. What comes beyond is read again at the end.
+const STASH: usize = 4 * 1024 * 1024;
+
+/// What an observation shows, by the numbers of a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    leaf: Place,
+    pub(super) behind: u32,
+}
+
+impl Shown {
+    pub(super) fn leaf(self) -> usize {
+        self.leaf.number() as usize
+    }
+}
+
+/// The observations of a run or several, as far as they are known.
+pub struct Register {
+    pub(super) names: Names,
+    pub(super) pool: Pool,
+    pub(super) leaves: Vec<Leaf>,
+    by_digest: HashTable<u32>,
+    /// What is sent behind leaves.
+    pub(super) behind: Numbered<Box<[Sha256]>>,
+    /// Those of which not everything was kept, each with an observation that shows it.
+    pub(super) incomplete: Vec<(u32, u32)>,
+    pub(super) known: Numbered<Identification>,
+    stashed: usize,
+    /// How many observations there were.
+    count: u32,
+}
+
+/// A distinct leaf.
+pub(super) struct Leaf {
+    pub(super) digest: Sha256,
+    /// The hash of its subject.
+    pub(super) subject: Option<NameHash>,
+    /// The first observation that shows it.
+    pub(super) number: u32,
+    /// What is sent behind it; absent when that is not the same everywhere.
+    pub(super) behind: Option<Place>,
+    pub(super) early: Option<Early>,
+}
+
+/// An identification that holds as long as nothing more is known under the issuer's name.
+#[derive(Clone, Copy)]
+pub(super) struct Early {
+    /// The place of the identification.
+    pub(super) known: Place,
+    /// How often what goes by the issuer's name had changed.
+    pub(super) changes: u32,
+}
+
+/// A place in a list, small also where it may be absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(std::num::NonZeroU32);
+
+impl Place {
+    fn new(number: u32) -> Self {
+        let above = number.checked_add(1).and_then(std::num::NonZeroU32::new);
+        Self(above.expect("fewer than 2^32 of anything"))
+    }
+
+    pub(super) fn number(self) -> u32 {
+        self.0.get() - 1
+    }
+}
+
+/// The names under which certificates are issued, as hashes: a name taken for another only makes a candidate that issued
+/// nothing.
+#[derive(Default)]
+pub(super) struct Names {
+    hashes: HashSet<NameHash>,
+    state: RandomState,
+}
+
+pub(super) type NameHash = u32;
+
+impl Names {
+    fn hash(&self, name: &NameKey) -> NameHash {
+        let bits = self.state.hash_one(name);
+        u32::try_from(bits >> 32).expect("32 bits are left")
+    }
+
+    fn add(&mut self, name: &NameKey) {
+        let hash = self.hash(name);
+        self.hashes.insert(hash);
+    }
+
+    pub(super) fn hold(&self, hash: NameHash) -> bool {
+        self.hashes.contains(&hash)
+    }
+
+    pub(super) fn contain(&self, name: &NameKey) -> bool {
+        self.hold(self.hash(name))
+    }
+}
+
+impl Register {
+    /// Begins with the certificates that the user and the platform give.
+    pub fn new(given: impl IntoIterator<Item = (Der, Source)>) -> Self {
+        let mut register = Self {
+            names: Names::default(),
+            pool: Pool::default(),
+            leaves: Vec::new(),
+            by_digest: HashTable::new(),
+            behind: Numbered::default(),
+            incomplete: Vec::new(),
+            known: Numbered::default(),
+            stashed: 0,
+            count: 0,
+        };
+        for (der, source) in given {
+            let digest = der.sha256();
+            if !register.pool.holds(&digest) {
+                register.offer(parse::certificate(&der));
+            }
+            register.pool.note(&digest, &source);
+        }
+        register
+    }
+
+    /// Takes in the next observation; nothing is known of one without a chain.
+    pub fn enter(&mut self, seen: &Observation) -> Option<Shown> {
+        let number = self.count;
+        self.count = number.checked_add(1).expect("fewer than 2^32 observations");
+        let (leaf, others) = seen.chain.split_first()?;
+        let behind = self.behind(others, number);
+        let digest = leaf.sha256();
+        let hash = self.names.state.hash_one(digest);
+        let known = self
+            .by_digest
+            .find(hash, |place| self.leaves[*place as usize].digest == digest);
+        let place = match known {
+            Some(place) => {
+                let place = *place;
+                let known = &mut self.leaves[place as usize];
+                if known.behind != Some(Place::new(behind)) {
+                    known.behind = None;
+                }
+                place
+            }
+            None => {
+                let place = u32::try_from(self.leaves.len()).expect("fewer than 2^32 leaves");
+                let first = self.first_look(leaf, behind, number);
+                self.leaves.push(first);
+                let (leaves, state) = (&self.leaves, &self.names.state);
+                self.by_digest.insert_unique(hash, place, |place| {
+                    state.hash_one(leaves[*place as usize].digest)
+                });
+                place
+            }
+        };
+        let leaf = Place::new(place);
+        Some(Shown { leaf, behind })
+    }
+
+    /// The number of what is sent behind a leaf; its certificates may have issued something.
+    fn behind(&mut self, others: &[Der], number: u32) -> u32 {
+        let digests: Box<[Sha256]> = others.iter().map(Der::sha256).collect();
+        let lists = self.behind.len();
+        let place = self.behind.number(digests);
+        if self.behind.len() > lists {
+            let mut complete = true;
+            for der in others {
+                complete &= self.stash(der);
+            }
+            if !complete {
+                self.incomplete.push((place, number));
+            }
+        }
+        place
+    }
+
+    /// Keeps a certificate while there is room; whether it is kept.
+    fn stash(&mut self, der: &Der) -> bool {
+        if self.pool.holds(&der.sha256()) {
+            return true;
+        }
+        let size = der.as_bytes().len();
+        if self.stashed.saturating_add(size) > STASH {
+            if let (Some(issuer), _) = parse::names(der) {
+                self.names.add(&issuer);
+            }
+            return false;
+        }
+        self.stashed += size;
+        self.offer(parse::certificate(der));
+        true
+    }
+
+    fn offer(&mut self, certificate: Certificate) {
+        if let Ok(issuer) = &certificate.issuer {
+            self.names.add(&issuer.key);
+        }
+        self.pool.add(certificate);
+    }
+
+    /// A leaf that was not shown before.
+    fn first_look(&mut self, der: &Der, behind: u32, number: u32) -> Leaf {
+        let certificate = parse::certificate(der);
+        if let Ok(issuer) = &certificate.issuer {
+            self.names.add(&issuer.key);
+        }
+        let subject = certificate.subject.as_ref().ok();
+        let leaf = Leaf {
+            digest: certificate.sha256,
+            subject: subject.map(|subject| self.names.hash(&subject.key)),
+            number,
+            behind: Some(Place::new(behind)),
+            early: None,
+        };
+        if certificate.is_self_issued() {
+            self.pool.add(certificate.clone());
+        }
+        let early = self.identify(&certificate, behind);
+        Leaf { early, ..leaf }
+    }
+
+    /// Identifies a leaf by what is known so far. What keys may be computed from is left for the end.
+    fn identify(&mut self, leaf: &Certificate, behind: u32) -> Option<Early> {
+        let others = self.behind.get(behind);
+        let found = issuer::identify(leaf, |digest| others.contains(digest), &self.pool);
+        if found.standing.is_claimed_only() && recovery::may_tell(leaf) {
+            return None;
+        }
+        let changes = self.pool.changes(found.standing.issuer.as_ref());
+        let known = Place::new(self.known.number(found));
+        Some(Early { known, changes })
+    }
+}
