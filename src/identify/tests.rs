@@ -503,3 +503,108 @@ fn a_root_that_copies_a_key_identifier_is_another_root() {
     assert_eq!(verdict(&whole), Verdict::Different);
     assert_eq!(verdict(&rootless), Verdict::Inconclusive);
 }
+
+/// A run that counts what is read again.
+struct Counting<'a> {
+    run: InMemory<'a>,
+    reads: std::cell::Cell<usize>,
+}
+
+impl Entered for Counting<'_> {
+    fn count(&self) -> usize {
+        self.run.count()
+    }
+
+    fn shown(&self, number: usize) -> Option<Shown> {
+        self.run.shown(number)
+    }
+
+    fn part(&self, number: usize) -> Part<'_> {
+        self.run.part(number)
+    }
+
+    fn read(&self, number: usize) -> io::Result<Cow<'_, Observation>> {
+        self.reads.set(self.reads.get() + 1);
+        self.run.read(number)
+    }
+}
+
+/// The evidence for each observation in turn, and how many were read again.
+fn taken_in(observations: &[Observation], given: &[&Der]) -> (Vec<Evidence>, usize) {
+    let given = given
+        .iter()
+        .map(|der| ((*der).clone(), Source::File("ca.cer".to_owned())));
+    let mut register = Register::new(given);
+    let enter = |seen| (seen, register.enter(seen));
+    let counting = Counting {
+        run: InMemory(observations.iter().map(enter).collect()),
+        reads: 0.into(),
+    };
+    let conclusion = register.conclude(&counting).expect("memory can be read");
+    let evidence = |number| {
+        let leaf = conclusion.leaf(counting.shown(number)?)?;
+        Some(conclusion.identified.leaves.known(leaf).standing.evidence())
+    };
+    let evidence = (0..counting.count()).filter_map(evidence).collect();
+    (evidence, counting.reads.get())
+}
+
+#[test]
+fn what_is_known_at_once_is_not_read_again() {
+    let ca = Ca::root("CA");
+    let leaves: Vec<Der> = ["a", "b", "c"].map(|name| ca.leaf(name)).into();
+    let chains: Vec<Observation> = leaves
+        .iter()
+        .map(|leaf| shows("a:443", &[leaf, &ca.certificate]))
+        .collect();
+    assert_eq!(taken_in(&chains, &[]), (vec![Evidence::Proven; 3], 0));
+    let alone: Vec<Observation> = leaves.iter().map(|leaf| shows("a:443", &[leaf])).collect();
+    assert_eq!(
+        taken_in(&alone, &[&ca.certificate]),
+        (vec![Evidence::Proven; 3], 0)
+    );
+}
+
+#[test]
+fn a_certificate_that_comes_later_is_still_tried_on_earlier_leaves() {
+    let ca = Ca::root("CA");
+    let leaf = ca.leaf("a");
+    let stranger = Ca::root("other");
+    // Behind another leaf, as a leaf of its own, and once more for a leaf whose issuer it is not.
+    let behind = [
+        shows("a:443", &[&leaf]),
+        shows(
+            "b:443",
+            &[&stranger.leaf("b"), &ca.certificate, &stranger.certificate],
+        ),
+    ];
+    assert_eq!(taken_in(&behind, &[]), (vec![Evidence::Proven; 2], 1));
+    let intermediate = ca.subordinate("sub");
+    let as_leaf = [
+        shows("a:443", &[&intermediate.leaf("a")]),
+        shows("b:443", &[&intermediate.certificate, &ca.certificate]),
+    ];
+    let (evidence, reads) = taken_in(&as_leaf, &[]);
+    assert_eq!(evidence, [Evidence::Proven; 2]);
+    assert_eq!(reads, 2, "the candidate, and the leaf that it issued");
+}
+
+#[test]
+fn more_candidates_than_are_kept_at_once_are_found_all_the_same() {
+    let ca = Ca::root("CA");
+    let mut padded = ca_params("sub");
+    // A key identifier of its own makes the certificate large.
+    padded.key_identifier_method = KeyIdMethod::PreSpecified(vec![7; 60_000]);
+    let large: Vec<Der> = (0..80)
+        .map(|_| ca.sign(&padded, &KeyPair::generate().expect("a key")))
+        .collect();
+    let last = Ca::root("last");
+    let mut run: Vec<Observation> = large
+        .iter()
+        .map(|der| shows("a:443", &[&ca.leaf("a"), &ca.certificate, der]))
+        .collect();
+    run.push(shows("b:443", &[&last.leaf("b"), &last.certificate]));
+    let (evidence, reads) = taken_in(&run, &[]);
+    assert_eq!(evidence, [Evidence::Proven; 81]);
+    assert!((2..30).contains(&reads), "{reads}");
+}
