@@ -48,11 +48,14 @@ pub(crate) struct Brief {
     tls: Option<(Option<ProtocolVersion>, Option<CipherSuite>)>,
     /// The day on which the leaf ends, counted from 1970-01-01; later than any when that is not known.
     ends: i32,
+    /// Whether the leaf was made shortly before it was seen.
+    pub(super) is_fresh: bool,
 }
 
 impl Brief {
     fn new(source: u32, observation: &Observation, sent: u32) -> Self {
         let (text, target, host) = text(&observation.target, &observation.host);
+        let (begin, end) = observation.leaf().map_or((None, None), parse::validity);
         Self {
             source,
             number: source,
@@ -77,7 +80,8 @@ impl Brief {
                 .tls
                 .as_ref()
                 .map(|tls| (tls.version, tls.cipher_suite)),
-            ends: observation.leaf().map_or(i32::MAX, last_day),
+            ends: end.and_then(day).unwrap_or(i32::MAX),
+            is_fresh: begin.is_some_and(|begin| is_fresh(begin, observation.at)),
         }
     }
 
@@ -166,11 +170,16 @@ impl Brief {
 /// A day in seconds.
 const DAY: i64 = 86_400;
 
-/// The day on which a certificate ends.
-fn last_day(leaf: &Der) -> i32 {
-    let end = parse::end(leaf).map(|end| end.unix().div_euclid(DAY));
-    end.and_then(|day| i32::try_from(day).ok())
-        .unwrap_or(i32::MAX)
+fn day(time: Timestamp) -> Option<i32> {
+    i32::try_from(time.unix().div_euclid(DAY)).ok()
+}
+
+/// A certificate younger than this when it was seen is a fresh one, in seconds. Devices that inspect TLS make them when
+/// they are asked, and some date them back by minutes; a whole estate is hardly renewed in half a day.
+const FRESH: i64 = DAY / 2;
+
+fn is_fresh(begin: Timestamp, seen: Timestamp) -> bool {
+    seen.unix().saturating_sub(begin.unix()) < FRESH
 }
 
 /// Whether an observation is of a certificate file.

@@ -65,15 +65,18 @@ pub fn issuer(der: &Der) -> Option<Name> {
     issuer.and_then(read("issuer", distinguished_name)).ok()
 }
 
-/// When a certificate ends, as [`certificate`] reads it, and nothing else.
-pub fn end(der: &Der) -> Option<Timestamp> {
+/// When a certificate begins and ends, as [`certificate`] reads it, and nothing else.
+pub fn validity(der: &Der) -> (Option<Timestamp>, Option<Timestamp>) {
     let mut walk = Walk::new(Frame::read(der.as_bytes()).body);
     let _ = walk.optional("version", der::context(0));
     let _ = walk.element("serialNumber");
     let _ = walk.element("signature");
     let _ = walk.element("issuer");
-    let (_, not_after) = bounds(walk.element("validity"));
-    not_after.and_then(read("notAfter", validity::time)).ok()
+    let (not_before, not_after) = bounds(walk.element("validity"));
+    (
+        not_before.and_then(read("notBefore", validity::time)).ok(),
+        not_after.and_then(read("notAfter", validity::time)).ok(),
+    )
 }
 
 /// When a certificate ends and whose it is, as [`certificate`] reads them, and nothing else.

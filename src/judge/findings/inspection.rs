@@ -5,16 +5,10 @@ use std::collections::BTreeSet;
 
 use crate::judge::brief::Brief;
 use crate::judge::{Case, cas};
-use crate::model::bytes::Sha256;
 use crate::model::certificate::{AltName, Certificate, KeyFingerprint, NameKey};
 use crate::model::issuer::Basis;
-use crate::model::timestamp::Timestamp;
 use crate::model::verdict::{Finding, Severity};
 use crate::x509::parse;
-
-/// A certificate younger than this when it was seen is a fresh one, in seconds. Devices make them when they are asked,
-/// and some date them back by minutes; a whole estate is hardly renewed in half a day.
-const FRESH: i64 = 12 * 60 * 60;
 
 pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
     let served: Vec<&Brief> = case.rows.iter().filter(|row| is_served(row)).collect();
@@ -22,16 +16,20 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
     if is_known(case, issuer) || served.iter().any(|row| is_vouched_for(case, row)) {
         return None;
     }
-    let mut sight = Sight::default();
+    let are_fresh = served.iter().all(|row| row.is_fresh);
+    let mut leaves = BTreeSet::new();
+    let mut keys = Keys::default();
     for row in &served {
         // The certificates themselves are read again one by one, mostly no more than two.
-        let seen = case.observations.read(row.source as usize).ok()?;
-        sight.add(&parse::certificate(seen.leaf()?), seen.at);
-        if !sight.is_suspicious() {
+        if leaves.insert(row.leaf) && keys.may_be_one() {
+            let seen = case.observations.read(row.source as usize).ok()?;
+            keys.add(&parse::certificate(seen.leaf()?));
+        }
+        if !are_fresh && !keys.may_be_one() {
             return None;
         }
     }
-    let signs = sight.signs()?;
+    let signs = signs(leaves.len(), are_fresh, keys.may_be_one())?;
     let name = case
         .short
         .quoted(&case.names.issuer_of(served.first()?.leaf?));
@@ -84,26 +82,19 @@ fn is_vouched_for(case: &Case<'_>, row: &Brief) -> bool {
     })
 }
 
-/// What the leaves seen so far have in common.
+/// The keys of leaves for different names.
 #[derive(Default)]
-struct Sight {
-    leaves: BTreeSet<Sha256>,
+struct Keys {
     keys: BTreeSet<KeyFingerprint>,
     /// The names of every leaf, and whether two leaves share one or one has none.
     names: BTreeSet<Box<str>>,
     share_a_name: bool,
-    is_any_old: bool,
     is_any_keyless: bool,
 }
 
-impl Sight {
-    fn add(&mut self, leaf: &Certificate, seen: Timestamp) {
-        if !self.leaves.insert(leaf.sha256) {
-            return;
-        }
-        let start = leaf.not_before.as_ref().ok();
-        let is_fresh = start.is_some_and(|start| seen.unix().saturating_sub(start.unix()) < FRESH);
-        self.is_any_old |= !is_fresh;
+impl Keys {
+    /// Takes in a leaf that is none of those before.
+    fn add(&mut self, leaf: &Certificate) {
         match &leaf.public_key {
             Ok(key) => drop(self.keys.insert(key.fingerprint)),
             Err(_) => self.is_any_keyless = true,
@@ -113,26 +104,22 @@ impl Sight {
         self.names.extend(own);
     }
 
-    /// Whether a sign is left that all leaves so far show.
-    fn is_suspicious(&self) -> bool {
-        !self.is_any_old || self.has_one_key()
+    /// Whether all of them have one key, as far as was looked.
+    fn may_be_one(&self) -> bool {
+        self.keys.len() < 2 && !self.is_any_keyless && !self.share_a_name
     }
+}
 
-    fn has_one_key(&self) -> bool {
-        self.keys.len() == 1 && !self.is_any_keyless && !self.share_a_name
-    }
-
-    /// What they all show, in words. One certificate alone, however many servers share it, shows nothing.
-    fn signs(&self) -> Option<String> {
-        let count = self.leaves.len();
-        let signs = match (!self.is_any_old, self.has_one_key()) {
-            _ if count < 2 => return None,
-            (true, true) => format!("all {count} were made within half a day and have one key"),
-            (true, false) => format!("all {count} were made within half a day"),
-            (false, true) => format!("all {count}, for different names, have one key"),
-            (false, false) => return None,
-        };
-        Some(signs)
+/// What they all show, in words. One certificate alone, however many servers share it, shows nothing.
+fn signs(count: usize, are_fresh: bool, have_one_key: bool) -> Option<String> {
+    match (are_fresh, have_one_key) {
+        _ if count < 2 => None,
+        (true, true) => Some(format!(
+            "all {count} were made within half a day and have one key"
+        )),
+        (true, false) => Some(format!("all {count} were made within half a day")),
+        (false, true) => Some(format!("all {count}, for different names, have one key")),
+        (false, false) => None,
     }
 }
 
