@@ -26,7 +26,16 @@ pub(super) fn list(value: &[u8]) -> Result<Vec<AltName>, DerError> {
     Ok(names)
 }
 
+/// The tag of a host name.
+const GENERAL_NAME_DNS: u8 = der::context_primitive(2);
+
 fn general_name(tlv: Tlv<'_>) -> Result<AltName, DerError> {
+    // Most names are host names in ASCII, and some certificates have hundreds: those are read at once.
+    if let (GENERAL_NAME_DNS, Ok(text)) = (tlv.tag, std::str::from_utf8(tlv.content))
+        && text.is_ascii()
+    {
+        return Ok(AltName::Dns(text.into()));
+    }
     let name: GeneralName<'_> = strict::value(tlv.whole)?;
     let other = |text: String| Ok(AltName::Other(text.into()));
     match &name {
