@@ -55,6 +55,9 @@ pub struct ClientHello<'a> {
     pub random: [u8; 32],
 }
 
+/// No hello is longer, in octets.
+const LONGEST: usize = 1024;
+
 const SERVER_NAME: u16 = 0;
 const STATUS_REQUEST: u16 = 5;
 const SUPPORTED_GROUPS: u16 = 10;
@@ -69,29 +72,35 @@ impl ClientHello<'_> {
     pub fn encode(&self) -> Vec<u8> {
         const HANDSHAKE: u8 = 22;
         const CLIENT_HELLO: u8 = 1;
-        let mut body = Vec::with_capacity(512);
-        push_u16(&mut body, self.version().0);
-        body.extend(self.random);
-        body.push(0); // No session to resume.
-        let suites = self.suites();
-        push_vector16(&mut body, |list| {
-            suites.iter().for_each(|suite| push_u16(list, suite.0))
-        });
-        body.extend([1, 0]); // One compression method: none.
-        let mut extensions = self.extensions();
-        pad(&mut extensions, body.len());
-        if !extensions.is_empty() {
-            push_vector16(&mut body, |list| list.extend(&extensions));
-        }
-
-        let mut record = vec![HANDSHAKE];
+        let mut record = Vec::with_capacity(LONGEST);
+        record.push(HANDSHAKE);
         // What every version understands in a first record (RFC 5246 §E.1).
         push_u16(&mut record, ProtocolVersion::TLS10.0);
         push_vector16(&mut record, |message| {
             message.extend([CLIENT_HELLO, 0]);
-            push_vector16(message, |list| list.extend(&body));
+            push_vector16(message, |body| self.push_body(body));
         });
         record
+    }
+
+    fn push_body(&self, body: &mut Vec<u8>) {
+        let before = body.len();
+        push_u16(body, self.version().0);
+        body.extend(self.random);
+        body.push(0); // No session to resume.
+        push_vector16(body, |list| self.push_suites(list));
+        body.extend([1, 0]); // One compression method: none.
+        let place = body.len();
+        let fixed = place.saturating_sub(before);
+        push_vector16(body, |list| {
+            let start = list.len();
+            self.push_extensions(list);
+            pad(list, start, fixed);
+        });
+        // An empty list is left out with its length.
+        if body.ends_with(&[0, 0]) && body.len() == place.saturating_add(2) {
+            body.truncate(place);
+        }
     }
 
     fn version(&self) -> ProtocolVersion {
@@ -101,32 +110,32 @@ impl ClientHello<'_> {
         }
     }
 
-    fn suites(&self) -> Vec<CipherSuite> {
+    fn push_suites(&self, list: &mut Vec<u8>) {
         let (ephemeral, rsa): (&[&[CipherSuite]], &[CipherSuite]) = match self.authentication {
             Authentication::Any => (&[&ECDHE_ECDSA, &ECDHE_RSA, &DHE_RSA, &DHE_DSS], &RSA),
             Authentication::Rsa => (&[&ECDHE_RSA, &DHE_RSA], &RSA),
             Authentication::Ecdsa => (&[&ECDHE_ECDSA], &[]),
         };
-        let ephemeral = ephemeral.concat();
-        let mut suites = match self.order {
-            SuiteOrder::EcdheFirst => [&ephemeral, rsa].concat(),
-            SuiteOrder::RsaFirst => [rsa, &ephemeral].concat(),
+        let mut push = |suite: &CipherSuite| {
+            if self.version == HelloVersion::Tls12 || is_of_tls10(*suite) {
+                push_u16(list, suite.0);
+            }
         };
-        if self.version == HelloVersion::Tls10 {
-            suites.retain(|suite| is_of_tls10(*suite));
+        let ephemeral = ephemeral.iter().copied().flatten();
+        match self.order {
+            SuiteOrder::EcdheFirst => ephemeral.chain(rsa).for_each(&mut push),
+            SuiteOrder::RsaFirst => rsa.iter().chain(ephemeral).for_each(&mut push),
         }
         // Servers that insist on secure renegotiation accept this even where extensions are refused (RFC 5746 §3.3).
-        suites.push(CipherSuite::EMPTY_RENEGOTIATION_INFO_SCSV);
-        suites
+        push_u16(list, CipherSuite::EMPTY_RENEGOTIATION_INFO_SCSV.0);
     }
 
-    fn extensions(&self) -> Vec<u8> {
-        let mut list = Vec::new();
+    fn push_extensions(&self, list: &mut Vec<u8>) {
         if let Some(name) = self
             .server_name
             .filter(|name| (1..=255).contains(&name.len()))
         {
-            push_extension(&mut list, SERVER_NAME, |body| {
+            push_extension(list, SERVER_NAME, |body| {
                 push_vector16(body, |names| {
                     names.push(0); // A host name.
                     push_vector16(names, |host| host.extend(name.as_bytes()));
@@ -136,14 +145,14 @@ impl ClientHello<'_> {
         let is_broad = self.version == HelloVersion::Tls12;
         // Without the curves OpenSSL shows no ECDSA certificate; who has one takes no offence at extensions.
         if is_broad || self.authentication == Authentication::Ecdsa {
-            push_curves(&mut list);
+            push_curves(list);
         }
         if is_broad {
             // An OCSP response, from any responder, without extensions (RFC 6066 §8).
-            push_extension(&mut list, STATUS_REQUEST, |body| {
+            push_extension(list, STATUS_REQUEST, |body| {
                 body.extend([1, 0, 0, 0, 0]);
             });
-            push_extension(&mut list, SIGNATURE_ALGORITHMS, |body| {
+            push_extension(list, SIGNATURE_ALGORITHMS, |body| {
                 push_vector16(body, |schemes| {
                     SIGNATURE_SCHEMES
                         .iter()
@@ -151,7 +160,6 @@ impl ClientHello<'_> {
                 });
             });
         }
-        list
     }
 }
 
@@ -172,27 +180,27 @@ fn is_of_tls10(suite: CipherSuite) -> bool {
     })
 }
 
-/// Pads a hello, whose message has `before` octets ahead of the extensions, when it would be of 256 to 511 octets.
-fn pad(extensions: &mut Vec<u8>, before: usize) {
+/// Pads a hello, whose extensions begin at `start` of the buffer and whose message has `before` octets ahead of them, when
+/// it would be of 256 to 511 octets.
+fn pad(extensions: &mut Vec<u8>, start: usize, before: usize) {
     const HANDSHAKE_HEADER: usize = 4;
     const EXTENSIONS_LENGTH: usize = 2;
     const EXTENSION_HEADER: usize = 4;
-    let length = [
-        HANDSHAKE_HEADER,
-        before,
-        EXTENSIONS_LENGTH,
-        extensions.len(),
-    ]
-    .into_iter()
-    .fold(0, usize::saturating_add);
+    let list = extensions.len().saturating_sub(start);
+    let length = [HANDSHAKE_HEADER, before, EXTENSIONS_LENGTH, list]
+        .into_iter()
+        .fold(0, usize::saturating_add);
     if !(256..512).contains(&length) {
         return;
     }
     let missing = 512_usize
         .saturating_sub(length)
-        .saturating_sub(EXTENSION_HEADER);
+        .saturating_sub(EXTENSION_HEADER)
+        .max(1);
     // Some servers refuse a hello that ends with an empty extension.
-    push_extension(extensions, PADDING, |body| body.resize(missing.max(1), 0));
+    push_extension(extensions, PADDING, |body| {
+        body.resize(body.len().saturating_add(missing), 0);
+    });
 }
 
 fn push_u16(list: &mut Vec<u8>, value: u16) {
@@ -204,14 +212,18 @@ fn push_extension(list: &mut Vec<u8>, kind: u16, body: impl FnOnce(&mut Vec<u8>)
     push_vector16(list, body);
 }
 
-/// Appends what `write` makes, after its length in two octets.
+/// Appends what `write` appends, after its length in two octets.
 fn push_vector16(list: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    let mut content = Vec::new();
-    write(&mut content);
-    let length = u16::try_from(content.len())
+    let place = list.len();
+    push_u16(list, 0);
+    let start = list.len();
+    write(list);
+    let length = u16::try_from(list.len().saturating_sub(start))
         .expect("lists of constants and a name of at most 255 octets are shorter than 2¹⁶");
-    push_u16(list, length);
-    list.append(&mut content);
+    let space = list.get_mut(place..start);
+    space
+        .expect("it was pushed above")
+        .copy_from_slice(&length.to_be_bytes());
 }
 
 #[cfg(test)]
