@@ -9,7 +9,7 @@ use crate::kept::Merged;
 use crate::model::bytes::Der;
 use crate::model::identified::Identified;
 use crate::model::issuer::Source;
-use crate::model::observation::Observation;
+use crate::model::observation::{Observation, Observations};
 
 /// Observations as they come, before it is known which of them are judged.
 pub(super) struct Intake {
@@ -55,14 +55,16 @@ impl Intake {
 /// Where what was taken in can be read again, and what of it is judged.
 #[derive(Clone, Copy)]
 pub(super) enum Origin<'s> {
-    Memory(&'s [Observation]),
+    /// All of it is judged.
+    Run(&'s dyn Observations),
+    /// Several runs, merged.
     Kept(&'s Merged),
 }
 
 impl Origin<'_> {
     fn is_judged(&self, number: usize) -> bool {
         match self {
-            Self::Memory(_) => true,
+            Self::Run(_) => true,
             Self::Kept(merged) => merged.is_newest(number),
         }
     }
@@ -89,13 +91,13 @@ impl Entered for Taken<'_> {
             Origin::Kept(merged) if !merged.is_newest(number) => {
                 merged.older_run(number).map_or(Part::None, Part::Earlier)
             }
-            Origin::Memory(_) | Origin::Kept(_) => Part::Judged(self.briefs.target(number)),
+            Origin::Run(_) | Origin::Kept(_) => Part::Judged(self.briefs.target(number)),
         }
     }
 
     fn read(&self, number: usize) -> io::Result<Cow<'_, Observation>> {
         match self.origin {
-            Origin::Memory(seen) => Ok(Cow::Borrowed(&seen[number])),
+            Origin::Run(seen) => seen.read(number),
             Origin::Kept(merged) => merged
                 .read(number)
                 .map(Cow::Owned)

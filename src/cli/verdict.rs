@@ -162,7 +162,17 @@ impl Judge {
     pub(super) fn look(self, seen: &Vec<Observation>, run: &str) -> io::Result<Looked> {
         let mut intake = self.intake();
         seen.iter().for_each(|observation| intake.see(observation));
-        self.conclude(intake, Origin::Memory(seen), seen, run)
+        self.look_at_run(intake, seen, run)
+    }
+
+    /// As [`Judge::look_again`], over one run, wherever it lies. `intake` has seen it.
+    pub(super) fn look_at_run(
+        self,
+        intake: Intake,
+        seen: &dyn Observations,
+        run: &str,
+    ) -> io::Result<Looked> {
+        self.conclude(intake, Origin::Run(seen), seen, run)
     }
 
     /// Finds out who issued what was seen, and what the verdict has to know of it.

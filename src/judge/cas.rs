@@ -1,11 +1,12 @@
 //! The CAs that are shown: leaves connected by agreement on the issuing CA.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::judge::naming::Names;
 use crate::judge::relate::{Relations, relate};
 use crate::model::identified::{CaFacts, CaKey, Identified, LeafNumber};
-use crate::model::issuer::{Evidence, Standing};
+use crate::model::issuer::{Evidence, Identification, Standing};
 use crate::model::report::{Ca, Policy};
 use crate::model::verdict::{Same, Threshold};
 
@@ -41,9 +42,19 @@ impl Cas {
             leaves,
             identified,
         );
+        // A network can have thousands of CAs that go by one name.
+        let mut known: HashMap<*const Identification, Arc<str>> = HashMap::new();
+        let mut name_of = |leaf: LeafNumber| {
+            let identification = std::ptr::from_ref(identified.leaves.known(leaf));
+            let name = known.entry(identification);
+            Arc::clone(name.or_insert_with(|| names.issuer_of(leaf).into()))
+        };
         let mut groups: Vec<Draft<'_>> = components(&relations)
             .into_iter()
-            .map(|(standing, leaves)| Draft::new(standing, leaves, shown, identified, names))
+            .map(|(standing, leaves)| {
+                let name = leaves.first().map(|leaf| name_of(*leaf));
+                Draft::new(standing, leaves, shown, identified, name)
+            })
             .collect();
         groups.sort_by(|one, other| one.rank().cmp(&other.rank()));
         let mut cas = Self {
@@ -113,7 +124,7 @@ struct Draft<'i> {
     standing: &'i Standing,
     leaves: BTreeSet<LeafNumber>,
     endpoints: u64,
-    name: String,
+    name: Option<Arc<str>>,
     facts: Option<&'i CaFacts>,
 }
 
@@ -123,16 +134,12 @@ impl<'i> Draft<'i> {
         leaves: BTreeSet<LeafNumber>,
         shown: &[u32],
         identified: &'i Identified,
-        names: &Names<'_>,
+        name: Option<Arc<str>>,
     ) -> Self {
         let endpoints = leaves
             .iter()
             .map(|leaf| u64::from(shown[leaf.index()]))
             .sum();
-        let name = leaves
-            .first()
-            .map(|leaf| names.issuer_of(*leaf))
-            .unwrap_or_default();
         let facts = ca_key(standing).and_then(|ca| identified.cas.get(&ca));
         Self {
             standing,
@@ -187,7 +194,7 @@ impl<'i> Draft<'i> {
         let roots: BTreeSet<String> = roots.map(|root| names.ca(root)).collect();
         Ca {
             id: format!("ca-{}", index + 1),
-            name: self.name,
+            name: self.name.as_deref().unwrap_or_default().to_owned(),
             spki_sha256: spki,
             key_id: key_id.map(ToString::to_string),
             evidence: self.standing.evidence(),

@@ -1,14 +1,14 @@
 //! Observations of several runs: of each endpoint the newest count.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::BufReader;
-use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::rc::Rc;
 
 use crate::kept::chains::Chains;
 use crate::kept::store::{Lines, Place, ReadSeek, Store};
-use crate::kept::{KeptError, Line, read};
-use crate::model::bytes::Sha256;
+use crate::kept::{KeptError, read};
 use crate::model::observation::Observation;
 use crate::model::timestamp::Timestamp;
 
@@ -22,8 +22,7 @@ pub struct Kept {
     entries: Vec<Entry>,
     runs: Vec<Run>,
     numbers: HashMap<String, u32>,
-    /// How much of the file that is being written is taken in.
-    written: u64,
+    state: RandomState,
 }
 
 /// A run by its end, then its id.
@@ -35,9 +34,10 @@ struct Run {
 
 /// What merging has to know of an observation.
 struct Entry {
-    /// The digest of target and server name: with the address it names an endpoint.
-    name: [u8; 16],
-    address: Option<IpAddr>,
+    /// The hash of target and server name: with that of the address it stands for an endpoint.
+    name: u64,
+    /// The hash of the address; `None` where there is none.
+    address: Option<NonZeroU64>,
     /// The number of its run, by place in the list; later by age.
     run: u32,
     /// Its number.
@@ -119,23 +119,6 @@ impl Kept {
         Ok(())
     }
 
-    /// Takes in an observation that is the next line of a file which is being written, with the length of the line in
-    /// bytes. To be followed by [`Kept::written`].
-    pub fn take(&mut self, observation: &Observation, length: usize) {
-        let line = Line {
-            offset: self.written,
-            length: u32::try_from(length).expect("a line has less than 4 GiB"),
-        };
-        self.written += u64::from(line.length);
-        self.enter(observation, Place::new(self.store.next(), line));
-    }
-
-    /// The file whose lines were taken in is written.
-    pub fn written(&mut self, name: &str, file: impl ReadSeek + 'static) {
-        self.written = 0;
-        self.store.add(name, Box::new(file));
-    }
-
     fn enter(&mut self, seen: &Observation, place: Place) {
         let run = match self.numbers.get(&seen.run) {
             Some(number) => *number,
@@ -151,9 +134,11 @@ impl Kept {
         };
         let end = &mut self.runs[run as usize].end;
         *end = seen.at.max(*end);
+        // Hashes with keys of this process: nobody can make two endpoints one.
+        let hash = |address| self.state.hash_one(address) | 1;
         self.entries.push(Entry {
-            name: name(seen),
-            address: seen.address,
+            name: self.state.hash_one((&seen.target, &seen.sni)),
+            address: seen.address.map(hash).and_then(NonZeroU64::new),
             run,
             line: self.store.enter(place),
         });
@@ -202,7 +187,7 @@ impl Kept {
         let store = Rc::new(self.store);
         let lines = |wanted: fn(&Use) -> bool| {
             let uses = uses.iter().zip(0..).filter(|(used, _)| wanted(used));
-            Lines::new(&store, uses.map(|(_, line)| line).collect())
+            Lines::some(&store, uses.map(|(_, line)| line).collect())
         };
         Ok(Merged {
             newest: lines(|used| *used == Use::Newest),
@@ -230,18 +215,7 @@ impl Kept {
 }
 
 /// The newest run among entries of one name whose address is of a kind.
-fn newest_run(entries: &[Entry], kind: impl Fn(Option<IpAddr>) -> bool) -> Option<u32> {
+fn newest_run(entries: &[Entry], kind: impl Fn(Option<NonZeroU64>) -> bool) -> Option<u32> {
     let entries = entries.iter().filter(|entry| kind(entry.address));
     entries.map(|entry| entry.run).max()
-}
-
-/// The digest of what names a target: both texts, told apart by the length of the first.
-fn name(seen: &Observation) -> [u8; 16] {
-    let sni = seen
-        .sni
-        .as_ref()
-        .map_or_else(|| "-".to_owned(), |sni| format!("+{sni}"));
-    let text = format!("{} {}{sni}", seen.target.len(), seen.target);
-    let Sha256(digest) = Sha256::of(text.as_bytes());
-    *digest.first_chunk().expect("a digest has 32 octets")
 }

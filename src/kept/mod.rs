@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::model::observation::{Observation, Outcome};
 use chains::Chains;
 pub use merge::{Kept, Merged};
-pub use store::{Lines, ReadSeek};
+pub use store::{Lines, ReadSeek, Written};
 
 /// A line longer than this is no observation; a chain of 200 certificates stays far below it.
 const LINE_LIMIT: usize = 16 * 1024 * 1024;

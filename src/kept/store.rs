@@ -144,30 +144,61 @@ impl Place {
 /// Some lines of the files, as observations.
 pub struct Lines {
     store: Rc<Store>,
-    numbers: Vec<u32>,
+    /// Their numbers; `None`: all.
+    numbers: Option<Vec<u32>>,
 }
 
 impl Lines {
     /// In the order in which they lie, which is the quickest to read.
-    pub(super) fn new(store: &Rc<Store>, numbers: Vec<u32>) -> Self {
+    pub(super) fn some(store: &Rc<Store>, numbers: Vec<u32>) -> Self {
         Self {
             store: Rc::clone(store),
-            numbers,
+            numbers: Some(numbers),
         }
     }
 }
 
 impl Observations for Lines {
     fn count(&self) -> usize {
-        self.numbers.len()
+        let numbers = self.numbers.as_ref();
+        numbers.map_or(self.store.places.len(), Vec::len)
     }
 
     fn read(&self, number: usize) -> io::Result<Cow<'_, Observation>> {
-        let line = self.numbers.get(number);
+        let line = match &self.numbers {
+            Some(numbers) => numbers.get(number).map(|line| *line as usize),
+            None => Some(number).filter(|number| *number < self.store.places.len()),
+        };
         let line = line.ok_or_else(|| io::Error::other("there is no line of this number"))?;
-        self.store
-            .read(*line as usize)
-            .map(Cow::Owned)
-            .map_err(io::Error::other)
+        let seen = self.store.read(line);
+        seen.map(Cow::Owned).map_err(io::Error::other)
+    }
+}
+
+/// The lines of a file that is being written.
+#[derive(Default)]
+pub struct Written {
+    store: Store,
+    end: u64,
+}
+
+impl Written {
+    /// The next line, by its length in bytes.
+    pub fn line(&mut self, length: usize) {
+        let line = Line {
+            offset: self.end,
+            length: u32::try_from(length).expect("a line has less than 4 GiB"),
+        };
+        self.end += u64::from(line.length);
+        self.store.enter(Place::new(0, line));
+    }
+
+    /// The lines, to be read from the file.
+    pub fn lines(mut self, name: &str, file: impl ReadSeek + 'static) -> Lines {
+        self.store.add(name, Box::new(file));
+        Lines {
+            store: Rc::new(self.store),
+            numbers: None,
+        }
     }
 }

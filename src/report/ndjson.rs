@@ -8,20 +8,19 @@ use crate::report::json;
 /// Writes one observation as one line, in a single write, so that lines of several writers never mix.
 pub fn line(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
     let mut line = Vec::with_capacity(4096);
-    append(observation, &mut line)?;
+    append(&mut observation.clone(), &mut line)?;
     out.write_all(&line)
 }
 
 /// Adds one observation as one line to a buffer, which is used again for the next.
 ///
-/// The chain, nine tenths of a line, comes last and is only base64: it is put behind the rest without a look at each of
-/// its characters.
-pub fn append(observation: &Observation, line: &mut Vec<u8>) -> io::Result<()> {
-    let bare = Observation {
-        chain: Vec::new(),
-        ..observation.clone()
-    };
-    json::compact(&bare, line)?;
+/// The chain, nine tenths of a line, comes last and is only base64: it is taken out for a moment, and put behind the rest
+/// without a look at each of its characters.
+pub fn append(observation: &mut Observation, line: &mut Vec<u8>) -> io::Result<()> {
+    let chain = std::mem::take(&mut observation.chain);
+    let written = json::compact(observation, line);
+    observation.chain = chain;
+    written?;
     debug_assert!(line.ends_with(br#","chain":[]}"#), "the chain comes last");
     line.truncate(line.len() - b"]}".len());
     for (number, der) in observation.chain.iter().enumerate() {
@@ -68,7 +67,7 @@ mod tests {
         for length in [1, 1000, 0] {
             observation.chain.push(vec![0xfb; length].into());
             let mut out = Vec::new();
-            append(&observation, &mut out).expect("memory takes it");
+            append(&mut observation, &mut out).expect("memory takes it");
             let expected = serde_json::to_string(&observation).expect("memory takes it");
             assert_eq!(
                 String::from_utf8(out).expect("text"),

@@ -37,17 +37,35 @@ fn each_arc(content: &[u8], mut take: impl FnMut(u128)) -> Result<(), DerError> 
 
 /// The first encoded arc holds two: 40 times the first, which is at most 2, plus the second.
 fn push(text: &mut String, arc: u128) {
-    let written = if text.is_empty() {
+    if text.is_empty() {
         let first = (arc / 40).min(2);
-        write!(
-            text,
-            "{first}.{}",
-            arc.saturating_sub(first.saturating_mul(40))
-        )
+        push_number(text, first);
+        text.push('.');
+        push_number(text, arc.saturating_sub(first.saturating_mul(40)));
     } else {
-        write!(text, ".{arc}")
+        text.push('.');
+        push_number(text, arc);
+    }
+}
+
+/// Without the machinery of formats where the number is small: every certificate has a dozen of these.
+fn push_number(text: &mut String, number: u128) {
+    let Ok(mut left) = u16::try_from(number) else {
+        write!(text, "{number}").expect("writing to a String cannot fail");
+        return;
     };
-    written.expect("writing to a String cannot fail");
+    let mut digits = [0; 5];
+    let mut begin = digits.len();
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + u8::try_from(left % 10).unwrap_or_default();
+        begin = place;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(begin..).unwrap_or_default();
+    text.extend(digits.iter().map(|digit| char::from(*digit)));
 }
 
 #[cfg(test)]
@@ -64,6 +82,9 @@ mod tests {
         assert_eq!(text(&[0x55, 0x04, 0x03]), "2.5.4.3");
         assert_eq!(text(&[0x00]), "0.0");
         assert_eq!(text(&[0x88, 0x37, 0x03]), "2.999.3");
+        assert_eq!(text(&[0x2a, 0x83, 0xff, 0x7f]), "1.2.65535");
+        assert_eq!(text(&[0x2a, 0x84, 0x80, 0x00]), "1.2.65536");
+        assert_eq!(text(&[0x2a, 0x0a, 0x64]), "1.2.10.100");
     }
 
     #[test]

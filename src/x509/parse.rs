@@ -55,14 +55,13 @@ pub fn names(der: &Der) -> (Option<NameKey>, Option<NameKey>) {
     (key(issuer), key(walk.element("subject")))
 }
 
-/// The issuer of a certificate, as [`certificate`] reads it, and nothing else.
-pub fn issuer(der: &Der) -> Option<Name> {
+/// The issuer of a certificate as it is encoded, header included; whether it is a name is for others to say.
+pub fn encoded_issuer(der: &Der) -> Option<&[u8]> {
     let mut walk = Walk::new(Frame::read(der.as_bytes()).body);
     let _ = walk.optional("version", der::context(0));
     let _ = walk.element("serialNumber");
     let _ = walk.element("signature");
-    let issuer = walk.element("issuer");
-    issuer.and_then(read("issuer", distinguished_name)).ok()
+    Some(walk.element("issuer").ok()?.whole)
 }
 
 /// When a certificate begins and ends, as [`certificate`] reads it, and nothing else.

@@ -7,39 +7,32 @@ use anyhow::Result;
 
 use crate::cli::sweep::log::readable;
 use crate::kept::Kept;
-use crate::model::bytes::Sha256;
 use crate::model::observation::Observation;
-use crate::x509::name::rfc4514;
+use crate::x509::name::{self, rfc4514};
 use crate::x509::parse;
 
 /// The most names that are told apart, so that servers which make up names do not fill the memory.
 const NAMES: usize = 10_000;
 
-/// The most leaves that are known again.
-const LEAVES: usize = 4096;
-
 /// The issuers of leaves, by name.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     names: HashSet<String>,
-    /// Leaves that came lately.
-    leaves: HashSet<Sha256>,
+    /// The same as certificates encode them.
+    encoded: HashSet<Box<[u8]>>,
 }
 
 impl Named {
     /// Takes in an observation.
     pub(super) fn see(&mut self, observation: &Observation) {
-        let Some(leaf) = observation.leaf() else {
-            return;
-        };
-        if self.leaves.len() >= LEAVES {
-            self.leaves.clear();
-        }
-        if self.names.len() < NAMES
-            && self.leaves.insert(leaf.sha256())
-            && let Some(issuer) = parse::issuer(leaf)
+        let issuer = observation.leaf().and_then(parse::encoded_issuer);
+        if let Some(issuer) = issuer
+            && !self.encoded.contains(issuer)
+            && self.encoded.len() < NAMES
+            && let Ok(name) = name::parse(issuer)
         {
-            self.names.insert(rfc4514(&issuer));
+            self.encoded.insert(issuer.into());
+            self.names.insert(rfc4514(&name));
         }
     }
 

@@ -70,7 +70,7 @@ impl Log {
     }
 
     /// Takes an observation; the length of its line in bytes, before compression.
-    pub(super) fn write(&mut self, observation: &Observation) -> io::Result<usize> {
+    pub(super) fn write(&mut self, observation: &mut Observation) -> io::Result<usize> {
         match &mut self.to {
             To::File(blocks, _) => blocks.write(observation),
             // Kept until the pause between handfuls: whole lines in few writes.
@@ -246,7 +246,7 @@ impl Blocks {
         })
     }
 
-    fn write(&mut self, observation: &Observation) -> io::Result<usize> {
+    fn write(&mut self, observation: &mut Observation) -> io::Result<usize> {
         let length = append(observation, &mut self.pending)?;
         if self.pending.len() >= BLOCK {
             self.flush()?;
@@ -283,7 +283,7 @@ impl Blocks {
 }
 
 /// Adds a line to a buffer; its length in bytes.
-fn append(observation: &Observation, lines: &mut Vec<u8>) -> io::Result<usize> {
+fn append(observation: &mut Observation, lines: &mut Vec<u8>) -> io::Result<usize> {
     let before = lines.len();
     ndjson::append(observation, lines)?;
     Ok(lines.len() - before)

@@ -28,7 +28,7 @@ use crate::cli::output::Destination;
 use crate::cli::present;
 use crate::cli::settings::{Consent, Environment, Output, Source, Sweep, Verbosity};
 use crate::cli::verdict::{Judge, Looked};
-use crate::kept::Kept;
+use crate::kept::{Kept, Written};
 use crate::model::observation::{Observation, Observations, Outcome};
 use crate::model::report::Report;
 use crate::report::json;
@@ -152,29 +152,21 @@ struct Swept {
 
 /// What the verdict needs of the observations, taken in as they are written.
 struct Taken {
-    kept: Kept,
+    written: Written,
     intake: Intake,
 }
 
 impl Taken {
     fn new(judge: &Judge) -> Self {
         Self {
-            kept: Kept::default(),
+            written: Written::default(),
             intake: judge.intake(),
         }
     }
 
-    /// As it would have been taken in from a file.
-    fn read(judge: &Judge, name: &str, file: File) -> Result<Self> {
-        let mut taken = Self::new(judge);
-        let intake = &mut taken.intake;
-        taken.kept.add(name, file, |seen| intake.see(&seen))?;
-        Ok(taken)
-    }
-
     /// `length` is that of the line.
     fn see(&mut self, observation: &Observation, length: usize) {
-        self.kept.take(observation, length);
+        self.written.line(length);
         self.intake.see(observation);
     }
 }
@@ -272,7 +264,7 @@ impl<'o> Listener<'o> {
                 self.watch.started(total, may_grow);
                 Ok(())
             }
-            SweepEvent::Done(showed) => self.done(&showed),
+            SweepEvent::Done(mut showed) => self.done(&mut showed),
             SweepEvent::Wrong(error) => {
                 self.wrong(&error.to_string());
                 Ok(())
@@ -289,7 +281,7 @@ impl<'o> Listener<'o> {
         ControlFlow::Break(())
     }
 
-    fn done(&mut self, showed: &Showed) -> Result<()> {
+    fn done(&mut self, showed: &mut Showed) -> Result<()> {
         let counts = &mut self.progress.counts;
         counts.done += 1;
         for outcome in &showed.absent {
@@ -299,7 +291,7 @@ impl<'o> Listener<'o> {
                 _ => counts.timeout += 1,
             }
         }
-        for observation in &showed.observations {
+        for observation in &mut showed.observations {
             counts.written += 1;
             self.named.see(observation);
             counts.captured += u64::from(observation.outcome == Outcome::Captured);
@@ -467,13 +459,13 @@ fn judged<T>(
         let none: Vec<Observation> = Vec::new();
         return work(judge.look(&none, &progress.run)?, &none);
     }
-    let Taken { kept, intake } = match taken {
-        Some(mut taken) => {
-            taken.kept.written(&name, file);
-            taken
-        }
-        None => Taken::read(&judge, &name, file)?,
-    };
+    if let Some(Taken { written, intake }) = taken {
+        let seen = written.lines(&name, file);
+        return work(judge.look_at_run(intake, &seen, &progress.run)?, &seen);
+    }
+    let mut intake = judge.intake();
+    let mut kept = Kept::default();
+    kept.add(&name, file, |seen| intake.see(&seen))?;
     let merged = kept.merge()?;
     let looked = judge.look_again(intake, &merged, &progress.run)?;
     work(looked, &merged.newest)
