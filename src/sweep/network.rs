@@ -27,8 +27,9 @@ use crate::sweep::{files, now};
 /// The shortest pause before an endpoint that was silent is asked again; the longest is three times that.
 const BEFORE_RETRY: Duration = Duration::from_millis(250);
 
-/// Items that are begun before those in flight have their turn.
-const BURST: u32 = 32;
+/// Items that are begun before those in flight have their turn. The runtime polls 61 tasks a turn, and an endpoint takes
+/// three polls: were more begun, those that are done would wait behind them, ever more of them.
+const BURST: u32 = 16;
 
 /// How much is done at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
