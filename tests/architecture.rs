@@ -152,6 +152,7 @@ const ASYNC: &[&str] = &[
     "demo",
     "discover/ask",
     "discover/gather",
+    "discover/reverse",
     "renewal/wait",
     "resolve",
     "sweep",

@@ -72,6 +72,8 @@ pub(super) enum Data {
     Service(Offer),
     /// CNAME.
     Alias(Name),
+    /// PTR.
+    Pointer(Name),
 }
 
 /// Where a service is offered.

@@ -139,6 +139,7 @@ fn record_type(kind: Kind) -> RecordType {
         Kind::Srv => RecordType::SRV,
         Kind::A => RecordType::A,
         Kind::Aaaa => RecordType::AAAA,
+        Kind::Ptr => RecordType::PTR,
     }
 }
 
@@ -172,6 +173,7 @@ fn record(record: &rr::Record) -> Option<Record> {
         RData::A(address) => Data::Address(address.0.into()),
         RData::AAAA(address) => Data::Address(address.0.into()),
         RData::CNAME(alias) => Data::Alias(name(&alias.0)),
+        RData::PTR(pointer) => Data::Pointer(name(&pointer.0)),
         RData::SRV(srv) => Data::Service(Offer {
             priority: srv.priority,
             target: name(&srv.target),

@@ -1,6 +1,8 @@
 //! L2: what DNS says about a SIP domain -> the text of an estate.
 //!
-//! Pure but for [`gather`], which asks: the names that Lync's clients ask for, the servers that SRV records lead to, and
+//! [`Reverse`] asks DNS what an address is called, for sweeps.
+//!
+//! Pure but for that and [`gather`], which asks: the names that Lync's clients ask for, the servers that SRV records lead to, and
 //! names that nobody has registered, to know a wildcard. Everything an answer says is somebody else's text: bounded,
 //! escaped, and no host of the estate unless it can be one.
 //!
@@ -18,12 +20,14 @@ mod gather;
 mod name;
 mod plan;
 mod question;
+mod reverse;
 mod view;
 mod words;
 
 pub use self::ask::NoDns;
 pub use self::gather::{Gathered, Settings, gather};
 pub use self::name::{Domain, DomainError};
+pub use self::reverse::{Reverse, Untold};
 
 use crate::draft::{Draft, Origin, Update, UpdateError, Witness};
 

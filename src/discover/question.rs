@@ -11,6 +11,8 @@ pub(super) enum Kind {
     A,
     /// IPv6 addresses.
     Aaaa,
+    /// What an address is called (RFC 1035 §3.5).
+    Ptr,
 }
 
 /// A service that clients and partners look for.
