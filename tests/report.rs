@@ -7,7 +7,8 @@ use sameca::model::observation::Observation;
 use sameca::model::report::RunReport;
 use sameca::model::verdict::{Finding, Severity};
 use sameca::report::{
-    Style, estate, explain, json, ndjson, pem, prometheus, requirement, schema, show, table,
+    Style, estate, explain, json, ndjson, pem, prometheus, requirement, schema, show, summary,
+    table,
 };
 
 #[path = "report/machines.rs"]
@@ -531,4 +532,55 @@ fn findings_of_one_kind_with_a_message_for_each_endpoint_fold() {
     };
     let text = table_of(&report, verbose);
     assert_eq!(text.matches("is not among the names").count(), 3_000);
+}
+
+/// A name that DNS gave stands beside an address, else what the certificate claims; never beside a name.
+#[test]
+fn addresses_stand_with_what_they_are_called() {
+    let shown = |host: &str, names: &[&str]| {
+        let mut report = sample("same");
+        let row = &mut report.endpoints[0];
+        row.host = host.to_owned();
+        row.target = format!("{host}:443");
+        row.address = "10.0.0.1".parse().ok();
+        row.names = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut leaf = (**row.leaf.as_ref().expect("it was captured")).clone();
+        leaf.subject = Some("O=Contoso".to_owned());
+        leaf.san = [
+            "10.0.0.1",
+            "email:a@b.test",
+            "fe01.contoso.com",
+            "z.contoso.com",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        leaf.not_after = Some(report.finished);
+        row.leaf = Some(leaf.into());
+        let extent = summary::Extent {
+            absent: &[],
+            known: None,
+            top: 10,
+            expires_within_days: 1,
+        };
+        let summary = rendered(|out| summary::render(&report, extent, &Style::default(), out));
+        (summary, table_of(&report, Style::default()))
+    };
+    let (summary, table) = shown("10.0.0.1", &["ptr.contoso.com", "z.contoso.com"]);
+    assert!(
+        summary.contains("10.0.0.1:443 (ptr.contoso.com)  O=Contoso"),
+        "{summary}"
+    );
+    assert!(table.contains("10.0.0.1:443"), "{table}");
+    assert!(table.contains("ptr.contoso.com"), "{table}");
+    let (summary, table) = shown("10.0.0.1", &[]);
+    assert!(
+        summary.contains("10.0.0.1:443 (fe01.contoso.com)  O=Contoso"),
+        "{summary}"
+    );
+    assert!(
+        !table.contains("fe01.contoso.com"),
+        "DNS did not say so: {table}"
+    );
+    let (summary, _) = shown("lync01", &["lync01"]);
+    assert!(summary.contains("lync01:443  O=Contoso"), "{summary}");
 }

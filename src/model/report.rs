@@ -311,6 +311,35 @@ pub struct EndpointReport {
     pub chain: Vec<Sha256>,
 }
 
+impl EndpointReport {
+    /// What an address that was asked by its number is called.
+    pub fn called(&self) -> Option<&str> {
+        let name = self.names.first().map(String::as_str);
+        name.filter(|_| self.is_by_number())
+    }
+
+    /// The same, or what the leaf of such an address calls it first.
+    pub fn called_or_claimed(&self) -> Option<&str> {
+        let claimed = || self.leaf.as_deref()?.host_names().next();
+        self.called()
+            .or_else(|| claimed().filter(|_| self.is_by_number()))
+    }
+
+    fn is_by_number(&self) -> bool {
+        self.address
+            .is_some_and(|address| self.host.parse() == Ok(address))
+    }
+
+    /// The address connected to, with what it is called in brackets.
+    pub fn located(&self) -> Option<String> {
+        let address = self.address?;
+        Some(match self.called() {
+            Some(name) => format!("{address} ({name})"),
+            None => address.to_string(),
+        })
+    }
+}
+
 fn one() -> u32 {
     1
 }
@@ -359,6 +388,14 @@ pub struct Leaf {
     /// Why fields are `null`.
     #[serde(default)]
     pub errors: Vec<String>,
+}
+
+impl Leaf {
+    /// Its subject alternative names that are `dNSName`s: neither addresses nor `kind:value`.
+    pub fn host_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.san.iter().map(String::as_str);
+        names.filter(|name| !name.contains(':') && name.parse::<IpAddr>().is_err())
+    }
 }
 
 /// Whether a client would trust a chain (dates, purpose, constraints, a known root). Apart from who issued it.

@@ -141,7 +141,7 @@ fn line(row: &EndpointReport, head: &RunReport, out: &mut dyn Write) -> io::Resu
         Mark::Unknown => "? cannot tell",
         Mark::Note => "· not counted",
     };
-    let address = row.address.map(|address| address.to_string());
+    let address = row.located();
     let roles: Vec<&str> = row.roles.iter().map(|role| role.word()).collect();
     let ca = standing::ca_of(row, head).map(|ca| ca.id.as_str());
     let leaf = row.leaf.as_ref();

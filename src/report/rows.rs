@@ -158,7 +158,11 @@ impl Columns {
         let repeated = address == row.host;
         [
             style.harmless(&row.target).into_owned(),
-            if repeated { String::new() } else { address },
+            match row.called() {
+                Some(name) => style.harmless(name).into_owned(),
+                None if repeated => String::new(),
+                None => address,
+            },
             self.roles(row),
             self.validity(row),
             if self.is_narrow() {

@@ -47,7 +47,7 @@ pub fn render(
     list("TLS versions", &numbers.versions, top, &mut page)?;
     list("Cipher suites", &numbers.suites, top, &mut page)?;
     list("Outcomes", &numbers.outcomes, top, &mut page)?;
-    expiring(&numbers.expiring, top, &mut page)
+    expiring(report, &numbers.expiring, top, &mut page)
 }
 
 /// What is counted over the rows.
@@ -91,6 +91,21 @@ impl Numbers {
             }
             *count += 1;
         }
+    }
+}
+
+/// A target, with its name where neither it nor the subject beside it tells that.
+fn place(target: &str, name: Option<&str>, subject: &str) -> String {
+    let is_there = |name: &&str| {
+        let common = subject
+            .split(',')
+            .next()
+            .and_then(|first| first.strip_prefix("CN="));
+        common.is_some_and(|common| common.eq_ignore_ascii_case(name))
+    };
+    match name.filter(|name| !is_there(name)) {
+        Some(name) => format!("{target} ({name})"),
+        None => target.to_owned(),
     }
 }
 
@@ -170,12 +185,14 @@ fn list(
 /// Certificates by their end and subject: the first row with each, the place of that, and how many rows.
 type Ends = BTreeMap<(String, String), ((usize, String), u64)>;
 
-fn expiring(leaves: &Ends, top: usize, page: &mut Page<'_>) -> io::Result<()> {
+fn expiring(report: &dyn Report, leaves: &Ends, top: usize, page: &mut Page<'_>) -> io::Result<()> {
     if leaves.is_empty() {
         return Ok(());
     }
     page.section("Certificates that end soon, or have ended")?;
-    for ((end, subject), ((_, place), count)) in leaves.iter().take(top) {
+    for ((end, subject), ((number, target), count)) in leaves.iter().take(top) {
+        let row = report.row(*number)?;
+        let place = place(target, row.called_or_claimed(), subject);
         counted(*count, &format!("{end}  {place}  {subject}"), page)?;
     }
     rest(leaves.len(), top, page)
@@ -195,5 +212,19 @@ fn rest(count: usize, top: usize, page: &mut Page<'_>) -> io::Result<()> {
             "{:>NUMBER$}  and {more} more; --top shows them",
             ""
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_name_is_told_where_nothing_beside_it_tells_it() {
+        let place = |name, subject| place("10.0.0.1:443", name, subject);
+        assert_eq!(place(None, "CN=fe01"), "10.0.0.1:443");
+        assert_eq!(place(Some("fe01"), ""), "10.0.0.1:443 (fe01)");
+        assert_eq!(place(Some("fe01"), "CN=fe01.a,O=A"), "10.0.0.1:443 (fe01)");
+        assert_eq!(place(Some("fe01.a"), "CN=FE01.a,O=A"), "10.0.0.1:443");
     }
 }

@@ -51,8 +51,8 @@ impl Row {
             word: said.word,
             target: shown::name(&row.target),
             address: row
-                .address
-                .map_or_else(String::new, |address| address.to_string()),
+                .located()
+                .map_or_else(String::new, |address| shown::name(&address)),
             roles: roles.join(", "),
             pool: row.pool.as_deref().map_or_else(String::new, shown::name),
             symbol: place.map(shown::symbol),
