@@ -37,6 +37,7 @@ const MODULES: &[(&str, &[&str])] = &[
         &[
             "candidates",
             "capture",
+            "discover",
             "identify",
             "inventory",
             "judge",

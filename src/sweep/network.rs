@@ -19,6 +19,7 @@ use crate::model::observation::{Attempt, Method, Observation, Outcome};
 use crate::model::target::{Endpoint, Host, Port, Role, Target};
 use crate::resolve;
 use crate::sweep::ledger::Ledger;
+use crate::sweep::names::Names;
 use crate::sweep::pace::Pace;
 use crate::sweep::permutation::mix;
 use crate::sweep::plan::{Item, Plan, Scope};
@@ -61,6 +62,8 @@ pub struct SweepSettings {
     pub bounds: Bounds,
     /// What is said for addresses: the server name.
     pub selection: Selection,
+    /// What captured addresses are called; `None`: that is not asked.
+    pub names: Option<Arc<Names>>,
 }
 
 /// What a sweep tells while it runs.
@@ -261,15 +264,28 @@ impl Prober {
 
     /// Whether one more may talk. Where none may, connecting to more would leave servers waiting for our hello.
     fn has_room(&self) -> bool {
-        self.talking.available_permits() > 0
+        let names = self.settings.names.as_ref();
+        self.talking.available_permits() > 0 && names.is_none_or(|names| names.has_room())
     }
 
     /// An address of a range. Until it is connected, this holds its number and little else.
     async fn address(&self, address: SocketAddr, role: Role) -> Showed {
-        self.ask(address, || {
-            endpoint(address, role, &self.settings.selection)
-        })
-        .await
+        let mut showed = self
+            .ask(address, || {
+                endpoint(address, role, &self.settings.selection)
+            })
+            .await;
+        self.name(&mut showed.observations).await;
+        showed
+    }
+
+    /// Looks up what is captured and has no name. Nothing is held meanwhile that others need for connecting.
+    async fn name(&self, found: &mut [Observation]) {
+        if let Some(names) = &self.settings.names
+            && !found.is_empty()
+        {
+            Box::pin(names.add(found, &self.looking)).await;
+        }
     }
 
     /// Every address of a host of which nothing is expected.
@@ -303,6 +319,7 @@ impl Prober {
                 pause(endpoint.address).await;
             }
         }
+        self.name(&mut observations).await;
         observations.into()
     }
 

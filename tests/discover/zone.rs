@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hickory_server::Server;
 use hickory_server::net::runtime::TokioRuntimeProvider;
-use hickory_server::proto::rr::rdata::{A, AAAA, CNAME, SOA, SRV};
+use hickory_server::proto::rr::rdata::{A, AAAA, CNAME, PTR, SOA, SRV};
 use hickory_server::proto::rr::{LowerName, Name, RData, Record};
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
@@ -83,6 +83,7 @@ fn data(text: &str) -> RData {
     match words.as_slice() {
         ["A", address] => RData::A(A(address.parse().expect(text))),
         ["AAAA", address] => RData::AAAA(AAAA(address.parse().expect(text))),
+        ["PTR", to] => RData::PTR(PTR(name(to))),
         ["CNAME", to] => RData::CNAME(CNAME(name(to))),
         ["SRV", priority, weight, port, target] => RData::SRV(SRV::new(
             priority.parse().expect(text),

@@ -1,5 +1,6 @@
 //! `sweep`, as it is typed.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -29,6 +30,12 @@ pub struct SweepArgs {
     /// Names, addresses and ports.
     #[command(flatten)]
     pub addresses: AddressArgs,
+    /// Look up in DNS what captured addresses are called: names that lead back to the address
+    #[arg(long, help_heading = "Names and addresses")]
+    pub resolve_names: bool,
+    /// DNS server that --resolve-names asks: ADDRESS or ADDRESS:PORT [default: those of the system]
+    #[arg(long, value_name = "SERVER", help_heading = "Names and addresses", value_parser = values::dns_server)]
+    pub dns: Option<SocketAddr>,
     /// The rule.
     #[command(flatten)]
     pub policy: PolicyArgs,

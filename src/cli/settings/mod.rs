@@ -13,7 +13,7 @@ mod watch;
 pub use discover::Discover;
 pub use forms::Form;
 pub use history::{History, HistoryTask, Past};
-pub use sweep::{Consent, Sweep};
+pub use sweep::{Consent, Naming, Sweep};
 pub use watch::Watch;
 
 use std::collections::BTreeSet;
@@ -142,6 +142,11 @@ pub enum UsageError {
     /// A list is to be read more than once.
     #[error("a watch reads its lists again; standard input can be read only once: give a file")]
     StdinAgain,
+    /// A DNS server that nothing would be asked.
+    #[error(
+        "--dns names the server for --resolve-names, which is not given; add it, or leave out --dns"
+    )]
+    DnsForNothing,
     /// A watch has no exit code that findings could change.
     #[error(
         "--deny is for the exit code, and a watch has none for its runs; alert on the metric sameca_findings instead"

@@ -1,5 +1,6 @@
 //! What is meant by `sweep` and its arguments.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct Sweep {
     pub consent: Consent,
     /// How names become addresses.
     pub resolve: resolve::Settings,
+    /// Who is asked what captured addresses are called.
+    pub naming: Naming,
     /// How servers are connected to.
     pub connect: Connect,
     /// Connections to one address at a time.
@@ -49,6 +52,17 @@ pub struct Sweep {
     pub output: Output,
     /// The history that the run is kept in.
     pub history: Option<PathBuf>,
+}
+
+/// Who is asked what captured addresses are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// Nobody.
+    Nobody,
+    /// The DNS servers of the system.
+    System,
+    /// This DNS server.
+    Server(SocketAddr),
 }
 
 /// Whether a large sweep is meant.
@@ -78,6 +92,7 @@ impl Sweep {
         if args.format == SweepFormat::Json && output.file.is_none() {
             return Err(UsageError::TwoResults);
         }
+        let naming = naming(args.resolve_names, args.dns)?;
         let can_ask = environment.stdin_is_terminal && environment.stderr_is_terminal;
         Ok(Self {
             shard: shard(args.scope.shard, args.scope.shards, environment)?,
@@ -96,6 +111,7 @@ impl Sweep {
                 (false, false) => Consent::Absent,
             },
             resolve: resolution(args.addresses),
+            naming,
             connect: Connect {
                 connect_timeout: connect
                     .connect_timeout
@@ -111,6 +127,15 @@ impl Sweep {
             output,
             history: args.keep.history,
         })
+    }
+}
+
+fn naming(wanted: bool, server: Option<SocketAddr>) -> Result<Naming, UsageError> {
+    match (wanted, server) {
+        (true, Some(server)) => Ok(Naming::Server(server)),
+        (true, None) => Ok(Naming::System),
+        (false, None) => Ok(Naming::Nobody),
+        (false, Some(_)) => Err(UsageError::DnsForNothing),
     }
 }
 

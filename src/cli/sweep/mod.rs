@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Error, Result, bail};
@@ -26,14 +27,14 @@ use crate::cli::keep::Keeping;
 use crate::cli::network;
 use crate::cli::output::Destination;
 use crate::cli::present;
-use crate::cli::settings::{Consent, Environment, Output, Source, Sweep, Verbosity};
+use crate::cli::settings::{Consent, Environment, Naming, Output, Source, Sweep, Verbosity};
 use crate::cli::verdict::{Judge, Looked};
 use crate::kept::{Kept, Written};
 use crate::model::observation::{Observation, Observations, Outcome};
 use crate::model::report::Report;
 use crate::report::json;
 use crate::report::summary::{self, Extent};
-use crate::sweep::{self, Ledger, Scope, Showed, SweepEnd, SweepEvent, SweepSettings};
+use crate::sweep::{self, Ledger, Names, Scope, Showed, SweepEnd, SweepEvent, SweepSettings};
 use crate::wire::client_hello::SuiteOrder;
 
 use issuers::Named;
@@ -203,9 +204,14 @@ fn sweep_all(
         retries: settings.connect.retries,
         bounds,
         selection: settings.given.selection.clone(),
+        names: names(settings),
     };
     let ledger = progress.ledger();
-    let listener = RefCell::new(Listener::new(log, taken, progress, &settings.output));
+    let listener = Listener {
+        names: sweep.names.clone(),
+        ..Listener::new(log, taken, progress, &settings.output)
+    };
+    let listener = RefCell::new(listener);
     let (end, ledger) = network::block_on(network::until_interrupted(
         |cancel: CancellationToken| {
             let listener = &listener;
@@ -221,6 +227,9 @@ fn sweep_all(
     ))?;
     let listener = listener.into_inner();
     listener.watch.finish();
+    listener.tell_of_names();
+    let untold = listener.names.as_ref().and_then(|names| names.untold());
+    present::warnings(untold.as_slice(), &settings.output);
     Ok(Swept {
         end,
         ledger,
@@ -231,6 +240,23 @@ fn sweep_all(
     })
 }
 
+/// Who tells what captured addresses are called. That there is nobody to ask keeps no sweep from its work.
+fn names(settings: &Sweep) -> Option<Arc<Names>> {
+    let server = match settings.naming {
+        Naming::Nobody => return None,
+        Naming::System => None,
+        Naming::Server(server) => Some(server),
+    };
+    match Names::new(server) {
+        Ok(names) => Some(Arc::new(names)),
+        Err(why) => {
+            let warning = format!("the names of addresses are not looked up: {why}");
+            present::warnings(&[warning], &settings.output);
+            None
+        }
+    }
+}
+
 /// Takes what the sweep finds: writes, counts, keeps the progress.
 struct Listener<'o> {
     log: Log,
@@ -239,6 +265,7 @@ struct Listener<'o> {
     progress: Progress,
     watch: Watch<'o>,
     named: Named,
+    names: Option<Arc<Names>>,
     output: &'o Output,
     saved: Instant,
     failure: Option<Failure>,
@@ -249,6 +276,7 @@ impl<'o> Listener<'o> {
         Self {
             watch: Watch::new(output, progress.counts.done),
             named: Named::default(),
+            names: None,
             log,
             taken,
             progress,
@@ -329,6 +357,13 @@ impl<'o> Listener<'o> {
         self.watch.tick(&self.progress.counts, self.named.count());
         // A failure comes again with the next line, and is told then.
         let _ = self.log.show();
+        self.tell_of_names();
+    }
+
+    /// That they are not looked up any more, as soon as that is so.
+    fn tell_of_names(&self) {
+        let warning = self.names.as_ref().and_then(|names| names.given_up());
+        present::warnings(warning.as_slice(), self.output);
     }
 }
 
