@@ -1,5 +1,6 @@
 //! What captured addresses are called, as DNS says.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
@@ -51,6 +52,13 @@ impl Heard {
         if self.silences >= SILENCES && self.given_up.is_none() {
             self.given_up = Some(why.to_string());
         }
+    }
+
+    /// Whether an address is not looked up; it is counted.
+    fn skips(&mut self) -> bool {
+        let skips = self.given_up.is_some();
+        self.untold += u64::from(skips);
+        skips
     }
 }
 
@@ -128,19 +136,48 @@ impl Names {
     }
 }
 
-impl Heard {
-    /// Whether an address is not looked up; it is counted.
-    fn skips(&mut self) -> bool {
-        let skips = self.given_up.is_some();
-        self.untold += u64::from(skips);
-        skips
-    }
-}
-
-impl std::fmt::Debug for Names {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Names")
             .field("heard", &self.heard)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(answers: &str) -> Heard {
+        let mut heard = Heard::default();
+        for answer in answers.chars() {
+            heard.take(&match answer {
+                'a' => Ok(Vec::new()),
+                'r' => Err(Untold::Refusal("REFUSED".to_owned())),
+                _ => Err(Untold::Silence("no answer within 2s".to_owned())),
+            });
+        }
+        heard
+    }
+
+    #[test]
+    fn a_server_that_is_mostly_silent_is_given_up() {
+        for dead in [
+            "s".repeat(16),
+            "ssa".repeat(16),
+            "a".repeat(99) + &"s".repeat(16),
+        ] {
+            assert!(heard(&dead).given_up.is_some(), "{dead}");
+        }
+        for alive in ["s".repeat(15), "sa".repeat(99), "r".repeat(99)] {
+            assert_eq!(heard(&alive).given_up, None, "{alive}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_counted_with_its_first_reason() {
+        let heard = heard("rsa");
+        assert_eq!(heard.untold, 2);
+        assert_eq!(heard.first.as_deref(), Some("REFUSED"));
     }
 }
