@@ -18,10 +18,23 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn new() -> Self {
-        let listener = TcpListener::bind("0.0.0.0:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
+        Self::after(|| {})
+    }
+
+    /// A listener whose thread does something before it listens.
+    pub(crate) fn after(first: impl FnOnce() + Send + 'static) -> Self {
         let (sender, asked) = channel();
-        thread::spawn(move || serve(&listener, &sender));
+        let (tell, port) = channel();
+        thread::spawn(move || {
+            first();
+            let listener = TcpListener::bind("0.0.0.0:0").expect("a port");
+            let address = listener.local_addr().expect("an address");
+            tell.send(address.port()).expect("the test waits for it");
+            serve(&listener, &sender);
+        });
+        let port = port
+            .recv()
+            .expect("the listener's thread says where it listens");
         Self { port, asked }
     }
 
@@ -81,6 +94,27 @@ pub(crate) fn start(arguments: &[&str]) -> Child {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program runs")
+}
+
+/// What a sweep had counted when it last said beside its file how far it is.
+pub(crate) fn noted(file: &Path) -> Value {
+    let mut beside = file.to_owned().into_os_string();
+    beside.push(".progress");
+    let text = std::fs::read(beside).expect("the sweep is under way");
+    let progress: Value = serde_json::from_slice(&text).expect("it is whole at any time");
+    progress["counts"].clone()
+}
+
+/// Waits until what a sweep noted is as wanted.
+#[cfg(all(target_os = "linux", feature = "live"))]
+pub(crate) fn wait_until(file: &Path, wanted: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let counts = noted(file);
+        if wanted(&counts) {
+            return counts;
+        }
+        thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 pub(crate) fn stderr(output: &Output) -> String {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
-use crate::network::{Network, expected, start, stderr, sweep, targets, targets_of};
+use crate::network::{Network, expected, noted, start, stderr, sweep, targets, targets_of};
 
 const COUNT: u32 = 1024;
 
@@ -84,6 +84,49 @@ fn a_sweep_killed_again_and_again_is_as_one_that_was_not() {
         .map(|line| line.split("\"run\":").nth(1).expect("a run")[..28].to_owned())
         .collect();
     assert_eq!(runs.len(), 1, "it is one run: {runs:?}");
+}
+
+/// A number below `end`, another one each time.
+fn chance(end: u64) -> u64 {
+    use std::hash::BuildHasher as _;
+    std::hash::RandomState::new().hash_one(()) % end
+}
+
+#[test]
+fn ten_kills_at_random_moments_are_as_none() {
+    let run = Interrupted::new("a.ndjson");
+    let port = run.network.port.to_string();
+    let mut child = start(&[
+        "127.82.0.0/20",
+        "-p",
+        &port,
+        "--rate",
+        "600",
+        "--no-system-roots",
+        "-o",
+        run.path(),
+    ]);
+    let (mut moments, mut left) = (Vec::new(), 4096);
+    for _ in 0..10 {
+        // Up to more than a second: progress is written in some of them, and in others it is not.
+        let moment = 1 + chance((left / 4).clamp(1, 900));
+        moments.push(moment);
+        run.network
+            .wait_for(usize::try_from(moment).expect("it is small"));
+        kill(child);
+        run.network.asked();
+        left = 4096 - noted(&run.file)["done"].as_u64().expect("a number");
+        child = run.go_on();
+    }
+    let output = child.wait_with_output().expect("it ends");
+    let wanted = expected(82, 4096, run.network.port);
+    assert_eq!(
+        targets(&run.file),
+        wanted,
+        "{moments:?} {}",
+        stderr(&output)
+    );
+    assert!(!run.sidecar().exists());
 }
 
 #[test]
