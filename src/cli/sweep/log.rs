@@ -1,7 +1,7 @@
 //! Where the observations of a sweep go as soon as they are known, never with a torn line.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Seek as _, Write};
+use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -131,7 +131,7 @@ impl Log {
     }
 
     /// The observations, to be read again. The sweep is complete: there is nothing to go on with.
-    pub(super) fn finish(self) -> Result<(String, File)> {
+    pub(super) fn finish(self) -> Result<(String, Again)> {
         let beside = self.file().map(sidecar::beside);
         let again = self.again()?;
         if let Some(beside) = beside {
@@ -142,23 +142,54 @@ impl Log {
     }
 
     /// The observations so far, to be read again.
-    pub(super) fn again(self) -> Result<(String, File)> {
+    pub(super) fn again(self) -> Result<(String, Again)> {
         let name = self.name;
         match self.to {
             To::File(mut blocks, path) => {
                 let failed = || format!("cannot write to {}", path.display());
                 blocks.settle().with_context(failed)?;
                 drop(blocks);
-                Ok((name, readable(&path)?))
+                Ok((name, Again::Closed(path)))
             }
             To::Stream(_, mut copy) => {
                 let failed = || "cannot write a temporary file".to_owned();
                 copy.write_all(&self.line).with_context(failed)?;
                 let mut file = copy.into_inner().with_context(failed)?;
                 file.rewind().with_context(failed)?;
-                Ok((name, file))
+                Ok((name, Again::Open(file)))
             }
         }
+    }
+}
+
+/// Observations to be read again. A file is opened, and decompressed, when the first of them is asked for: mostly none is.
+pub(super) enum Again {
+    Closed(PathBuf),
+    Open(File),
+}
+
+impl Again {
+    fn open(&mut self) -> io::Result<&mut File> {
+        if let Self::Closed(path) = self {
+            *self =
+                Self::Open(readable(path).map_err(|error| io::Error::other(format!("{error:#}")))?);
+        }
+        match self {
+            Self::Open(file) => Ok(file),
+            Self::Closed(_) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+impl Read for Again {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.open()?.read(buffer)
+    }
+}
+
+impl Seek for Again {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.open()?.seek(to)
     }
 }
 

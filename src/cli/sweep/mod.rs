@@ -10,7 +10,6 @@ mod watch;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -38,7 +37,7 @@ use crate::sweep::{self, Ledger, Names, Scope, Showed, SweepEnd, SweepEvent, Swe
 use crate::wire::client_hello::SuiteOrder;
 
 use issuers::Named;
-use log::Log;
+use log::{Again, Log};
 use sidecar::{Counts, Progress};
 use watch::Watch;
 
@@ -484,7 +483,7 @@ fn told(error: Error, how: Option<String>) -> Error {
 
 /// Judges the observations of a file.
 fn judged<T>(
-    (name, file): (String, File),
+    (name, file): (String, Again),
     taken: Option<Taken>,
     progress: &Progress,
     judge: Judge,
