@@ -106,6 +106,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("idna", &["inventory"]),
     ("indicatif", &["cli"]),
     ("md5", &["model", "x509"]),
+    ("mimalloc", &["main"]),
     ("p256", &["x509"]),
     ("p384", &["x509"]),
     ("prometheus_client", &["report/prometheus"]),
