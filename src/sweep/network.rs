@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::{self, Capturer, Connection, NotConnected, Slots};
@@ -32,12 +33,16 @@ const BEFORE_RETRY: Duration = Duration::from_millis(250);
 /// three polls: were more begun, those that are done would wait behind them, ever more of them.
 const BURST: u32 = 16;
 
+/// A connection on which nothing is settled after so long waits, and talks no more: a server that takes connections and
+/// says nothing holds up nobody.
+const QUIET: Duration = Duration::from_millis(250);
+
 /// How much is done at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Items in flight: connections that are waited for and those that talk. At least 1.
     pub in_flight: usize,
-    /// Connections that talk. At least 1.
+    /// Connections that talk: on which something was begun or came a moment ago. At least 1.
     pub captures: usize,
     /// Names that are resolved. At least 1.
     pub lookups: usize,
@@ -147,7 +152,9 @@ impl<L: FnMut(SweepEvent, &Ledger) -> ControlFlow<()>> Flight<L> {
         self.tell(SweepEvent::Started(plan.size(), plan.may_grow()))?;
         let (mut from, mut more, mut begun) = (0, true, 0_u32);
         while more || !self.tasks.is_empty() {
-            let room = self.tasks.len() < bounds.in_flight.max(1) && self.prober.has_room();
+            let begins = more && self.tasks.len() < bounds.in_flight.max(1);
+            let room = self.prober.has_room();
+            let all_talk = self.prober.all_talk();
             let next = async {
                 let next = pin!(plan.next(from, &self.ledger));
                 next.await
@@ -160,7 +167,9 @@ impl<L: FnMut(SweepEvent, &Ledger) -> ControlFlow<()>> Flight<L> {
                     }
                     self.tell(SweepEvent::Idle)?;
                 }
-                next = next, if more && room => match next.map_err(Stop::Failed)? {
+                // Whoever talks no more makes room without being done.
+                () = self.prober.room(), if begins && all_talk => {}
+                next = next, if begins && room => match next.map_err(Stop::Failed)? {
                     Some((number, item)) => {
                         from = number + 1;
                         self.begin(number, item)?;
@@ -265,7 +274,17 @@ impl Prober {
     /// Whether one more may talk. Where none may, connecting to more would leave servers waiting for our hello.
     fn has_room(&self) -> bool {
         let names = self.settings.names.as_ref();
-        self.talking.available_permits() > 0 && names.is_none_or(|names| names.has_room())
+        !self.all_talk() && names.is_none_or(|names| names.has_room())
+    }
+
+    fn all_talk(&self) -> bool {
+        self.talking.available_permits() == 0
+    }
+
+    /// Waits until one more may talk.
+    async fn room(&self) {
+        // Given back at once: whoever is begun takes its own.
+        let _permit = self.talking.acquire().await;
     }
 
     /// An address of a range. Until it is connected, this holds its number and little else.
@@ -383,12 +402,17 @@ impl Prober {
     }
 
     async fn talk(&self, connection: Connection, endpoint: &Endpoint) -> Vec<Observation> {
-        let _talks = self.talking.acquire().await;
+        let talks = self.talking.acquire().await;
         let run = &self.settings.run;
-        let found = self
-            .capturer
-            .observe_on(connection, endpoint, run, now())
-            .await;
+        let work = self.capturer.observe_on(connection, endpoint, run, now());
+        let mut work = pin!(work);
+        let found = match timeout(QUIET, &mut work).await {
+            Ok(found) => found,
+            Err(_) => {
+                drop(talks);
+                work.await
+            }
+        };
         self.pace.owe(connections(&found).saturating_sub(1)).await;
         found
     }

@@ -1,6 +1,8 @@
 //! Outputs that break, and a machine that has little to give.
 
 use std::io::{BufRead as _, BufReader, Read as _};
+#[cfg(target_os = "linux")]
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
 use crate::network::{Network, command, expected, start, stderr, sweep, targets_of};
@@ -129,30 +131,44 @@ fn silent() -> (socket2::Socket, std::net::TcpStream, u16) {
 fn silent_addresses_hold_up_nobody() {
     let (_socket, _first, silent) = silent();
     for (net, range) in [(95, "127.95.0.0/25"), (96, "127.96.0.0-6")] {
-        let network = Network::new();
-        let alive = format!("127.{net}.0.0/25:{}", network.port);
-        let dead = format!("{range}:{silent}");
-        let arguments = [
-            alive.as_str(),
-            &dead,
-            "-c",
-            "4",
-            "--timeout",
-            "60m",
-            "--connect-timeout",
-            "60m",
-            "--no-system-roots",
-        ];
-        let mut child = start(&arguments);
-        let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut text = String::new();
-        for _ in 0..128 {
-            output.read_line(&mut text).expect("a line");
-        }
-        child.kill().expect("it waits for the silent ones");
-        child.wait().expect("it ends");
-        assert_eq!(targets_of(&text), expected(net, 128, network.port));
+        all_others_are_asked(net, &format!("{range}:{silent}"));
     }
+}
+
+/// Half of the endpoints take connections and say nothing, for longer than the test lasts.
+#[cfg(target_os = "linux")]
+#[test]
+fn mute_servers_hold_up_nobody() {
+    let mute = TcpListener::bind("0.0.0.0:0").expect("a socket");
+    let port = mute.local_addr().expect("an address").port();
+    all_others_are_asked(98, &format!("127.98.0.0/26:{port}"));
+}
+
+/// Sweeps 128 servers and those that never answer, four at a time, until all that answer have.
+#[cfg(target_os = "linux")]
+fn all_others_are_asked(net: u8, dead: &str) {
+    let network = Network::new();
+    let alive = format!("127.{net}.0.0/25:{}", network.port);
+    let arguments = [
+        alive.as_str(),
+        dead,
+        "-c",
+        "4",
+        "--timeout",
+        "60m",
+        "--connect-timeout",
+        "60m",
+        "--no-system-roots",
+    ];
+    let mut child = start(&arguments);
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut text = String::new();
+    for _ in 0..128 {
+        output.read_line(&mut text).expect("a line");
+    }
+    child.kill().expect("it waits for the others");
+    child.wait().expect("it ends");
+    assert_eq!(targets_of(&text), expected(net, 128, network.port));
 }
 
 /// As after a clock that was set back, then forward, while the sweep ran: the times in the kept file step.
