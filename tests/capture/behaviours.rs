@@ -9,7 +9,8 @@ use sameca::model::observation::Outcome::{
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::legacy::{alert, list24, message, record};
+use crate::support::flight::{list24, message, record};
+use crate::support::legacy::alert;
 use crate::support::server::Act::{self, Forever, Hear, Leave, Send, Silence};
 use crate::support::server::Server;
 use crate::{TIMEOUT, flight, observe, observe_with};

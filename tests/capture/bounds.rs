@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use crate::support::certificates::{Identity, Kind};
 use crate::support::endpoint::{RUN, named, now};
-use crate::support::legacy::{Legacy, RSA, list24, message, record};
+use crate::support::flight::{list24, message, record};
+use crate::support::legacy::{Legacy, RSA};
 use crate::support::server::Act::{Drip, Forever, Hear, Reset, Send, Silence};
 use crate::support::server::Server;
 use crate::{TIMEOUT, flight, observe};

@@ -7,5 +7,6 @@
 
 pub mod certificates;
 pub mod endpoint;
+pub mod flight;
 pub mod legacy;
 pub mod server;
