@@ -76,6 +76,10 @@ impl Cas {
     }
 }
 
+/// The most leaves that make the same claim, and are not shown to come from one CA, which are listed one by one. More of
+/// them are listed as one, by their claim: a network can have a million, and nobody reads that.
+const LISTED_ALONE: usize = 100;
+
 /// Sets of leaves connected by agreements, each with the standing that says most of the CA.
 fn components<'i>(relations: &Relations<'i>) -> Vec<(&'i Standing, BTreeSet<LeafNumber>)> {
     let mut parent: Vec<usize> = (0..relations.classes.len()).collect();
@@ -89,6 +93,10 @@ fn components<'i>(relations: &Relations<'i>) -> Vec<(&'i Standing, BTreeSet<Leaf
     let mut alone = Vec::new();
     for (index, class) in relations.classes.iter().enumerate() {
         if class.standing.issuer.is_none() {
+            continue;
+        }
+        if !linked[index] && class.leaves.len() > LISTED_ALONE {
+            alone.push((class.standing, class.leaves.clone()));
             continue;
         }
         if class.leaves.len() > 1 && !linked[index] {

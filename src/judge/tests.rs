@@ -869,3 +869,25 @@ fn addresses_are_in_the_order_of_their_numbers_behind_names() {
         .collect();
     assert_eq!(order, ["lync01", "lync02", "10.0.0.9", "10.0.0.10"]);
 }
+
+#[test]
+fn a_flood_of_leaves_that_contradict_their_claim_is_listed_as_one() {
+    let flood = |count: u32| {
+        let run = Run::default().shows(&[Role::Peer], "a:443", "a", "CA", Known::Proven(1));
+        (0..count).fold(run, |run, number| {
+            let name = format!("{number}:443");
+            run.shows(&[Role::Peer], &name, &name, "CA", Known::Contradicted(2))
+        })
+    };
+    let few = flood(100).judge();
+    assert_eq!(few.cas.len(), 101, "each may come from a CA of its own");
+    assert!(few.cas.iter().all(|ca| ca.leaves == 1));
+    let many = flood(101).judge();
+    assert_eq!(many.cas.len(), 2);
+    assert_eq!((many.cas[0].leaves, many.cas[0].endpoints), (101, 101));
+    assert_eq!(many.cas[0].evidence, Evidence::Contradicted);
+    // What is said of each is the same.
+    let said = |report: &RunReport| report.endpoints[1].reason.clone();
+    assert_eq!(said(&few), said(&many));
+    assert_eq!(few.verdict, many.verdict);
+}
