@@ -105,6 +105,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("icu_normalizer", &["x509"]),
     ("idna", &["inventory"]),
     ("indicatif", &["cli"]),
+    ("itoa", &["x509"]),
     ("md5", &["model", "x509"]),
     ("mimalloc", &["main"]),
     ("p256", &["x509"]),

@@ -1,7 +1,5 @@
 //! Object identifiers: dotted form from their encoding (X.690 §8.19).
 
-use std::fmt::Write as _;
-
 use crate::x509::der::DerError;
 
 /// Content octets as dotted decimal. An arc may have up to 128 bits (a UUID under 2.25 has that many).
@@ -48,24 +46,8 @@ fn push(text: &mut String, arc: u128) {
     }
 }
 
-/// Without the machinery of formats where the number is small: every certificate has a dozen of these.
 fn push_number(text: &mut String, number: u128) {
-    let Ok(mut left) = u16::try_from(number) else {
-        write!(text, "{number}").expect("writing to a String cannot fail");
-        return;
-    };
-    let mut digits = [0; 5];
-    let mut begin = digits.len();
-    for (place, digit) in digits.iter_mut().enumerate().rev() {
-        *digit = b'0' + u8::try_from(left % 10).unwrap_or_default();
-        begin = place;
-        left /= 10;
-        if left == 0 {
-            break;
-        }
-    }
-    let digits = digits.get(begin..).unwrap_or_default();
-    text.extend(digits.iter().map(|digit| char::from(*digit)));
+    text.push_str(itoa::Buffer::new().format(number));
 }
 
 #[cfg(test)]
