@@ -98,7 +98,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("flate2", &["cli"]),
     ("getrandom", &["capture/clear"]),
     ("hickory_resolver", &["discover/ask"]),
-    ("hashbrown", &["identify/register"]),
+    ("hashbrown", &["identify"]),
     ("http_body_util", &["candidates/fetch", "watch/answer"]),
     ("hyper", &["candidates/fetch", "watch"]),
     ("hyper_util", &["candidates/fetch", "watch/serve"]),

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
+use hashbrown::HashTable;
+
 use crate::identify::numbered::Numbered;
 use crate::identify::pool::Pool;
 use crate::identify::recovery::{Recovered, Recovery};
@@ -78,6 +80,7 @@ impl Register {
     ///
     /// An observation that has to be looked at again cannot be read.
     pub fn conclude(mut self, entered: &dyn Entered) -> io::Result<Conclusion> {
+        self.by_digest = HashTable::new();
         self.complete(entered)?;
         let names = &self.names;
         self.pool.keep(|subject| names.contain(subject));
@@ -102,8 +105,11 @@ impl Register {
     /// stash.
     fn complete(&mut self, entered: &dyn Entered) -> io::Result<()> {
         let mut again: BTreeSet<u32> = self.incomplete.iter().map(|(_, number)| *number).collect();
+        let issuers = self.names.parts();
         let candidates = self.leaves.iter().filter(|leaf| {
-            let issues = leaf.subject.is_some_and(|subject| self.names.hold(subject));
+            let issues = leaf
+                .subject
+                .is_some_and(|subject| issuers.contains(&subject));
             issues && !self.pool.holds(&leaf.digest)
         });
         again.extend(candidates.map(|leaf| leaf.number));

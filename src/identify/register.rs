@@ -42,7 +42,7 @@ pub struct Register {
     pub(super) names: Names,
     pub(super) pool: Pool,
     pub(super) leaves: Vec<Leaf>,
-    by_digest: HashTable<u32>,
+    pub(super) by_digest: HashTable<u32>,
     /// What is sent behind leaves.
     pub(super) behind: Numbered<Box<[Sha256]>>,
     /// Those of which not everything was kept, each with an observation that shows it.
@@ -56,8 +56,7 @@ pub struct Register {
 /// A distinct leaf.
 pub(super) struct Leaf {
     pub(super) digest: Sha256,
-    /// The hash of its subject.
-    pub(super) subject: Option<NameHash>,
+    pub(super) subject: Option<NamePart>,
     /// The first observation that shows it.
     pub(super) number: u32,
     /// What is sent behind it; absent when that is not the same everywhere.
@@ -93,29 +92,36 @@ impl Place {
 /// nothing.
 #[derive(Default)]
 pub(super) struct Names {
-    hashes: HashSet<NameHash>,
+    hashes: HashSet<u64>,
     state: RandomState,
 }
 
-pub(super) type NameHash = u32;
+/// A part of the hash of a name: enough to pass over what is surely another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct NamePart(u32);
+
+impl NamePart {
+    fn of(hash: u64) -> Self {
+        Self(u32::try_from(hash >> 32).expect("32 bits are left"))
+    }
+}
 
 impl Names {
-    fn hash(&self, name: &NameKey) -> NameHash {
-        let bits = self.state.hash_one(name);
-        u32::try_from(bits >> 32).expect("32 bits are left")
+    fn part(&self, name: &NameKey) -> NamePart {
+        NamePart::of(self.state.hash_one(name))
     }
 
     fn add(&mut self, name: &NameKey) {
-        let hash = self.hash(name);
+        let hash = self.state.hash_one(name);
         self.hashes.insert(hash);
     }
 
-    pub(super) fn hold(&self, hash: NameHash) -> bool {
-        self.hashes.contains(&hash)
+    pub(super) fn contain(&self, name: &NameKey) -> bool {
+        self.hashes.contains(&self.state.hash_one(name))
     }
 
-    pub(super) fn contain(&self, name: &NameKey) -> bool {
-        self.hold(self.hash(name))
+    pub(super) fn parts(&self) -> HashSet<NamePart> {
+        self.hashes.iter().copied().map(NamePart::of).collect()
     }
 }
 
@@ -228,7 +234,7 @@ impl Register {
         let subject = certificate.subject.as_ref().ok();
         let leaf = Leaf {
             digest: certificate.sha256,
-            subject: subject.map(|subject| self.names.hash(&subject.key)),
+            subject: subject.map(|subject| self.names.part(&subject.key)),
             number,
             behind: Some(Place::new(behind)),
             early: None,
