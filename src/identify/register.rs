@@ -24,6 +24,10 @@ use super::numbered::Numbered;
 /// How much of what is sent behind leaves is kept at once, in octets of DER. What comes beyond is read again at the end.
 const STASH: usize = 4 * 1024 * 1024;
 
+/// The most keys of one name that are tried while observations come in: whoever sends many large ones must not hold up
+/// the connections of others. The end tries more.
+const KEYS_AT_ONCE: usize = 8;
+
 /// What an observation shows, by the numbers of a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown {
@@ -248,6 +252,13 @@ impl Register {
 
     /// Identifies a leaf by what is known so far. What keys may be computed from is left for the end.
     fn identify(&mut self, leaf: &Certificate, behind: u32) -> Option<Early> {
+        let issuer = leaf.issuer.as_ref().ok();
+        let keys = issuer.map_or(0, |issuer| {
+            self.pool.keys(&issuer.key).take(KEYS_AT_ONCE + 1).count()
+        });
+        if keys > KEYS_AT_ONCE {
+            return None;
+        }
         let others = self.behind.get(behind);
         let found = issuer::identify(leaf, |digest| others.contains(digest), &self.pool);
         if found.standing.is_claimed_only() && recovery::may_tell(leaf) {

@@ -566,6 +566,18 @@ fn what_is_known_at_once_is_not_read_again() {
 }
 
 #[test]
+fn many_keys_of_one_name_are_left_for_the_end() {
+    let cas: Vec<Ca> = (0..9).map(|_| Ca::root("CA")).collect();
+    let certificates: Vec<&Der> = cas.iter().map(|ca| &ca.certificate).collect();
+    let run = [shows("a:443", &[&cas[8].leaf("a")])];
+    assert_eq!(taken_in(&run, &certificates), (vec![Evidence::Proven], 1));
+    assert_eq!(
+        taken_in(&run, &certificates[1..]),
+        (vec![Evidence::Proven], 0)
+    );
+}
+
+#[test]
 fn a_certificate_that_comes_later_is_still_tried_on_earlier_leaves() {
     let ca = Ca::root("CA");
     let leaf = ca.leaf("a");
