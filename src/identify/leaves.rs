@@ -106,13 +106,14 @@ impl Register {
     fn complete(&mut self, entered: &dyn Entered) -> io::Result<()> {
         let mut again: BTreeSet<u32> = self.incomplete.iter().map(|(_, number)| *number).collect();
         let issuers = self.names.parts();
-        let candidates = self.leaves.iter().filter(|leaf| {
+        let leaves = self.leaves.iter().zip(&self.digests);
+        let candidates = leaves.filter(|(leaf, (digest, _))| {
             let issues = leaf
                 .subject
                 .is_some_and(|subject| issuers.contains(&subject));
-            issues && !self.pool.holds(&leaf.digest)
+            issues && !self.pool.holds(digest)
         });
-        again.extend(candidates.map(|leaf| leaf.number));
+        again.extend(candidates.map(|(leaf, _)| leaf.number));
         for number in again {
             let seen = entered.read(number as usize)?;
             for der in &seen.chain {
@@ -136,7 +137,7 @@ impl Register {
             };
             let first = &mut behind[shown.behind as usize];
             *first = part.min(*first);
-            if self.pool.holds(&self.leaves[shown.leaf()].digest) {
+            if self.pool.holds(&self.digests[shown.leaf()].0) {
                 let first = leaves.entry(shown.leaf()).or_insert(part);
                 *first = part.min(*first);
             }
@@ -149,24 +150,21 @@ impl Register {
         }
         for (leaf, part) in leaves {
             if let Some(source) = part.source() {
-                self.pool.note(&self.leaves[leaf].digest, &source);
+                self.pool.note(&self.digests[leaf].0, &source);
             }
         }
     }
 
     /// The leaves that are judged, in the order of fingerprints.
-    fn judged(&self, entered: &dyn Entered) -> Judged {
+    fn judged(&mut self, entered: &dyn Entered) -> Judged {
         let mut is_judged = vec![false; self.leaves.len()];
         for number in 0..entered.count() {
             if let (Some(shown), Part::Judged(_)) = (entered.shown(number), entered.part(number)) {
                 is_judged[shown.leaf()] = true;
             }
         }
-        let judged = self.leaves.iter().zip(0..).zip(&is_judged);
-        let judged = judged.filter(|(_, judged)| **judged);
-        let mut list: Vec<(Sha256, u32)> = judged
-            .map(|((leaf, place), _)| (leaf.digest, place))
-            .collect();
+        let mut list = std::mem::take(&mut self.digests);
+        list.retain(|(_, place)| is_judged[*place as usize]);
         list.sort_unstable();
         let mut numbers = vec![None; self.leaves.len()];
         for ((_, place), number) in list.iter().zip(LeafNumber::all()) {

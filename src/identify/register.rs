@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
+use std::num::NonZeroU32;
 
 use hashbrown::HashTable;
 
@@ -45,6 +46,9 @@ impl Shown {
 pub struct Register {
     pub(super) names: Names,
     pub(super) pool: Pool,
+    /// The fingerprints of leaves, each with its place.
+    pub(super) digests: Vec<(Sha256, u32)>,
+    /// What is known of each leaf, by its place.
     pub(super) leaves: Vec<Leaf>,
     pub(super) by_digest: HashTable<u32>,
     /// What is sent behind leaves.
@@ -59,7 +63,6 @@ pub struct Register {
 
 /// A distinct leaf.
 pub(super) struct Leaf {
-    pub(super) digest: Sha256,
     pub(super) subject: Option<NamePart>,
     /// The first observation that shows it.
     pub(super) number: u32,
@@ -79,11 +82,11 @@ pub(super) struct Early {
 
 /// A place in a list, small also where it may be absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place(std::num::NonZeroU32);
+pub(super) struct Place(NonZeroU32);
 
 impl Place {
     fn new(number: u32) -> Self {
-        let above = number.checked_add(1).and_then(std::num::NonZeroU32::new);
+        let above = number.checked_add(1).and_then(NonZeroU32::new);
         Self(above.expect("fewer than 2^32 of anything"))
     }
 
@@ -102,11 +105,12 @@ pub(super) struct Names {
 
 /// A part of the hash of a name: enough to pass over what is surely another.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct NamePart(u32);
+pub(super) struct NamePart(NonZeroU32);
 
 impl NamePart {
     fn of(hash: u64) -> Self {
-        Self(u32::try_from(hash >> 32).expect("32 bits are left"))
+        let part = u32::try_from(hash >> 32).expect("32 bits are left");
+        Self(NonZeroU32::new(part).unwrap_or(NonZeroU32::MIN))
     }
 }
 
@@ -135,6 +139,7 @@ impl Register {
         let mut register = Self {
             names: Names::default(),
             pool: Pool::default(),
+            digests: Vec::new(),
             leaves: Vec::new(),
             by_digest: HashTable::new(),
             behind: Numbered::default(),
@@ -163,7 +168,7 @@ impl Register {
         let hash = self.names.state.hash_one(digest);
         let known = self
             .by_digest
-            .find(hash, |place| self.leaves[*place as usize].digest == digest);
+            .find(hash, |place| self.digests[*place as usize].0 == digest);
         let place = match known {
             Some(place) => {
                 let place = *place;
@@ -177,9 +182,10 @@ impl Register {
                 let place = u32::try_from(self.leaves.len()).expect("fewer than 2^32 leaves");
                 let first = self.first_look(leaf, behind, number);
                 self.leaves.push(first);
-                let (leaves, state) = (&self.leaves, &self.names.state);
+                self.digests.push((digest, place));
+                let (digests, state) = (&self.digests, &self.names.state);
                 self.by_digest.insert_unique(hash, place, |place| {
-                    state.hash_one(leaves[*place as usize].digest)
+                    state.hash_one(digests[*place as usize].0)
                 });
                 place
             }
@@ -237,7 +243,6 @@ impl Register {
         }
         let subject = certificate.subject.as_ref().ok();
         let leaf = Leaf {
-            digest: certificate.sha256,
             subject: subject.map(|subject| self.names.part(&subject.key)),
             number,
             behind: Some(Place::new(behind)),

@@ -127,13 +127,12 @@ fn front_ends(rows: &[&Brief]) -> usize {
         .len()
 }
 
-fn standings<'i>(
-    rows: &[&Brief],
-    identified: &'i Identified,
-) -> BTreeMap<LeafNumber, &'i Standing> {
-    rows.iter()
-        .filter_map(|row| Some((row.leaf?, &row.known(identified)?.standing)))
-        .collect()
+fn standings<'i>(rows: &[&Brief], identified: &'i Identified) -> Vec<(LeafNumber, &'i Standing)> {
+    let mut leaves: Vec<LeafNumber> = rows.iter().filter_map(|row| row.leaf).collect();
+    leaves.sort_unstable();
+    leaves.dedup();
+    let standing = |leaf| (leaf, &identified.leaves.known(leaf).standing);
+    leaves.into_iter().map(standing).collect()
 }
 
 /// The comparison of every leaf with the reference, summed up.
@@ -207,7 +206,7 @@ impl<'r> Reference<'r> {
             served
         };
         let standings = standings(&front_ends, identified);
-        let leaves: BTreeSet<_> = standings.keys().copied().collect();
+        let leaves: BTreeSet<_> = standings.iter().map(|(leaf, _)| *leaf).collect();
         let relations = relate(&rules.policy, standings, identified);
         let agree = !relations.differs.contains(&true) && !relations.unknown.contains(&true);
         if leaves.is_empty() || !agree {

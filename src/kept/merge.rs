@@ -57,14 +57,24 @@ pub struct Merged {
     runs: Vec<Run>,
 }
 
-/// What an observation is for.
+/// What an observation is for, in four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Use {
-    Newest,
-    /// With its run.
-    Older(u32),
+struct Use(u32);
+
+impl Use {
+    const NEWEST: Self = Self(u32::MAX);
     /// The same was said before.
-    None,
+    const NONE: Self = Self(u32::MAX - 1);
+
+    /// It belongs to this older run.
+    fn older(run: u32) -> Self {
+        Self(run)
+    }
+
+    /// The older run that it belongs to.
+    fn run(self) -> Option<u32> {
+        (self.0 < Self::NONE.0).then_some(self.0)
+    }
 }
 
 impl Merged {
@@ -75,15 +85,13 @@ impl Merged {
 
     /// Whether an observation is one of the newest; they are numbered as they were taken in.
     pub fn is_newest(&self, number: usize) -> bool {
-        self.uses[number] == Use::Newest
+        self.uses[number] == Use::NEWEST
     }
 
     /// The run of an observation of an older one.
     pub fn older_run(&self, number: usize) -> Option<&str> {
-        match self.uses[number] {
-            Use::Older(run) => Some(&self.runs[run as usize].id),
-            Use::Newest | Use::None => None,
-        }
+        let run = self.uses[number].run()?;
+        Some(&self.runs[run as usize].id)
     }
 
     /// An observation by its number.
@@ -155,7 +163,7 @@ impl Kept {
         let runs = self.by_age();
         self.entries
             .sort_unstable_by_key(|entry| (entry.name, entry.address, entry.run, entry.line));
-        let mut uses = vec![Use::None; self.entries.len()];
+        let mut uses = vec![Use::NONE; self.entries.len()];
         let mut last = "";
         for entries in self.entries.chunk_by(|one, next| one.name == next.name) {
             let resolved = newest_run(entries, |address| address.is_some());
@@ -171,13 +179,13 @@ impl Kept {
                 let (before, now) = endpoint.split_at(begin);
                 let is_past = rival > run;
                 for entry in before.iter().chain(now.iter().filter(|_| is_past)) {
-                    uses[entry.line as usize] = Use::Older(entry.run);
+                    uses[entry.line as usize] = Use::older(entry.run);
                 }
                 if is_past {
                     continue;
                 }
                 for line in self.store.distinct(now.iter().map(|entry| entry.line))? {
-                    uses[line as usize] = Use::Newest;
+                    uses[line as usize] = Use::NEWEST;
                 }
                 last = last.max(run.map_or("", |run| &runs[run as usize].id));
             }
@@ -190,8 +198,8 @@ impl Kept {
             Lines::some(&store, uses.map(|(_, line)| line).collect())
         };
         Ok(Merged {
-            newest: lines(|used| *used == Use::Newest),
-            older: lines(|used| matches!(used, Use::Older(_))),
+            newest: lines(|used| *used == Use::NEWEST),
+            older: lines(|used| used.run().is_some()),
             run: last,
             store,
             uses,

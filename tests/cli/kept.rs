@@ -166,7 +166,8 @@ fn standard_input_is_judged_like_a_file() {
 fn what_is_held_of_an_observation_is_a_fraction_of_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let maker = maker::Maker::new();
-    let (few, many) = (500, 2_000);
+    // Enough for the steps in which the allocator takes memory not to count.
+    let (few, many) = (500, 5_000);
     let path = |count: usize| folder.path().join(format!("{count}.ndjson"));
     for count in [few, many] {
         let mut file = std::io::BufWriter::new(std::fs::File::create(path(count)).expect("a file"));
