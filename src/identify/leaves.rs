@@ -93,7 +93,7 @@ impl Register {
             recovery: Recovery::default(),
             pool: self.pool,
         };
-        end.look_again(&self.leaves, &self.behind, &judged.numbers, entered)?;
+        end.look_again(&self.leaves, &self.behind, entered)?;
         let identified = end.identified();
         Ok(Conclusion {
             identified,
@@ -195,7 +195,6 @@ impl End {
         &mut self,
         leaves: &[Leaf],
         behind: &Numbered<Box<[Sha256]>>,
-        numbers: &[Option<LeafNumber>],
         entered: &dyn Entered,
     ) -> io::Result<()> {
         let mut open: Vec<(u32, usize)> = Vec::new();
@@ -212,17 +211,21 @@ impl End {
             }
         }
         open.sort_unstable();
-        let companions = companions(&open, &self.list, leaves, behind, numbers, entered);
-        for (number, index) in open {
+        let places: Vec<u32> = open.iter().map(|(_, index)| self.list[*index].1).collect();
+        let different = different(&places, leaves, behind, entered);
+        for ((number, index), place) in open.into_iter().zip(places) {
             let seen = entered.read(number as usize)?;
             let leaf = seen
                 .leaf()
                 .filter(|leaf| leaf.sha256() == self.list[index].0);
             let changed = || io::Error::other("the observations changed while they were read");
             let certificate = parse::certificate(leaf.ok_or_else(changed)?);
-            let others = companions.get(&index);
-            let is_companion =
-                |digest: &Sha256| others.is_some_and(|others| others.contains(digest));
+            let is_companion = |digest: &Sha256| match leaves[place as usize].behind {
+                Some(same) => behind.get(same.number()).contains(digest),
+                None => different
+                    .get(&place)
+                    .is_some_and(|sent| sent.contains(digest)),
+            };
             let known = issuer::identify(&certificate, is_companion, &self.pool);
             if known.standing.is_claimed_only() {
                 self.recovery.add(&certificate);
@@ -294,38 +297,29 @@ fn used<'k>(
     places.into_iter().map(|place| known.get(place))
 }
 
-/// What all servers that show them send behind the leaves that are looked at once more.
-fn companions<'b>(
-    open: &[(u32, usize)],
-    list: &[(Sha256, u32)],
+/// What all servers that show a leaf send behind it, for those of the leaves where that is not the same everywhere.
+fn different<'b>(
+    places: &[u32],
     leaves: &[Leaf],
     behind: &'b Numbered<Box<[Sha256]>>,
-    numbers: &[Option<LeafNumber>],
     entered: &dyn Entered,
-) -> BTreeMap<usize, BTreeSet<&'b Sha256>> {
-    let mut companions: BTreeMap<usize, BTreeSet<&Sha256>> = BTreeMap::new();
-    let mut several = false;
-    for (_, index) in open {
-        let same = leaves[list[*index].1 as usize].behind;
-        several |= same.is_none();
-        let sent = same.map(|same| behind.get(same.number()).iter());
-        companions.insert(*index, sent.into_iter().flatten().collect());
-    }
-    if !several {
-        return companions;
+) -> BTreeMap<u32, BTreeSet<&'b Sha256>> {
+    let places = places.iter().copied();
+    let mut different: BTreeMap<u32, BTreeSet<&Sha256>> = places
+        .filter(|place| leaves[*place as usize].behind.is_none())
+        .map(|place| (place, BTreeSet::new()))
+        .collect();
+    if different.is_empty() {
+        return different;
     }
     for number in 0..entered.count() {
-        let (Some(shown), Part::Judged(_)) = (entered.shown(number), entered.part(number)) else {
-            continue;
-        };
-        let index = numbers[shown.leaf()].map(LeafNumber::index);
-        if leaves[shown.leaf()].behind.is_none()
-            && let Some(sent) = index.and_then(|index| companions.get_mut(&index))
+        if let (Some(shown), Part::Judged(_)) = (entered.shown(number), entered.part(number))
+            && let Some(sent) = different.get_mut(&shown.place())
         {
             sent.extend(behind.get(shown.behind).iter());
         }
     }
-    companions
+    different
 }
 
 /// The identification with the places where the certificates tried were found, which is known only at the end.

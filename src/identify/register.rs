@@ -38,7 +38,12 @@ pub struct Shown {
 
 impl Shown {
     pub(super) fn leaf(self) -> usize {
-        self.leaf.number() as usize
+        self.place() as usize
+    }
+
+    /// The place of the leaf.
+    pub(super) fn place(self) -> u32 {
+        self.leaf.number()
     }
 }
 
