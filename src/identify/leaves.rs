@@ -18,7 +18,7 @@ use crate::model::issuer::{Identification, Source};
 use crate::model::observation::Observation;
 use crate::x509::parse;
 
-/// The observations that a register has taken in, by number: first those that are judged.
+/// The observations that a register has taken in, numbered from 0 in the order in which it did.
 pub trait Entered {
     /// How many there are.
     fn count(&self) -> usize;
@@ -104,7 +104,7 @@ impl Register {
     /// Adds the candidates that were not kept at once: leaves whose subject has issued something, and what exceeded the
     /// stash.
     fn complete(&mut self, entered: &dyn Entered) -> io::Result<()> {
-        let mut again: BTreeSet<u32> = self.incomplete.iter().map(|(_, number)| *number).collect();
+        let mut again: BTreeSet<u32> = self.incomplete.iter().copied().collect();
         let issuers = self.names.parts();
         let leaves = self.leaves.iter().zip(&self.digests);
         let candidates = leaves.filter(|(leaf, (digest, _))| {

@@ -12,6 +12,7 @@ use std::num::NonZeroU32;
 use hashbrown::HashTable;
 
 use crate::identify::issuer;
+use crate::identify::numbered::Numbered;
 use crate::identify::pool::Pool;
 use crate::identify::recovery;
 use crate::model::bytes::{Der, Sha256};
@@ -19,8 +20,6 @@ use crate::model::certificate::{Certificate, NameKey};
 use crate::model::issuer::{Identification, Source};
 use crate::model::observation::Observation;
 use crate::x509::parse;
-
-use super::numbered::Numbered;
 
 /// How much of what is sent behind leaves is kept at once, in octets of DER. What comes beyond is read again at the end.
 const STASH: usize = 4 * 1024 * 1024;
@@ -58,8 +57,8 @@ pub struct Register {
     pub(super) by_digest: HashTable<u32>,
     /// What is sent behind leaves.
     pub(super) behind: Numbered<Box<[Sha256]>>,
-    /// Those of which not everything was kept, each with an observation that shows it.
-    pub(super) incomplete: Vec<(u32, u32)>,
+    /// Observations behind whose leaves not everything was kept.
+    pub(super) incomplete: Vec<u32>,
     pub(super) known: Numbered<Identification>,
     stashed: usize,
     /// How many observations there were.
@@ -210,7 +209,7 @@ impl Register {
                 complete &= self.stash(der);
             }
             if !complete {
-                self.incomplete.push((place, number));
+                self.incomplete.push(number);
             }
         }
         place
@@ -246,18 +245,16 @@ impl Register {
         if let Ok(issuer) = &certificate.issuer {
             self.names.add(&issuer.key);
         }
-        let subject = certificate.subject.as_ref().ok();
-        let leaf = Leaf {
-            subject: subject.map(|subject| self.names.part(&subject.key)),
-            number,
-            behind: Some(Place::new(behind)),
-            early: None,
-        };
         if certificate.is_self_issued() {
             self.pool.add(certificate.clone());
         }
-        let early = self.identify(&certificate, behind);
-        Leaf { early, ..leaf }
+        let subject = certificate.subject.as_ref().ok();
+        Leaf {
+            subject: subject.map(|subject| self.names.part(&subject.key)),
+            number,
+            behind: Some(Place::new(behind)),
+            early: self.identify(&certificate, behind),
+        }
     }
 
     /// Identifies a leaf by what is known so far. What keys may be computed from is left for the end.
