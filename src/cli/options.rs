@@ -184,8 +184,8 @@ pub struct PolicyArgs {
 
     /// Every server must show that it holds the private key of its certificate
     ///
-    /// Servers that chose RSA key exchange do not show it before the handshake is complete. A sweep asks for no
-    /// signature, and verifies none, without this.
+    /// Servers that chose RSA key exchange do not show it before the handshake is complete. A sweep
+    /// verifies no signature without this.
     #[arg(long)]
     pub require_possession: bool,
 
