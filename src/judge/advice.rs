@@ -59,7 +59,7 @@ fn replace(case: &Case<'_>, group: Group, judgement: &Judgement) -> String {
         row.group == group
             && row
                 .leaf
-                .is_some_and(|leaf| judgement.agrees.get(&leaf) == Some(&Some(false)))
+                .is_some_and(|leaf| judgement.agrees.get(leaf) == Some(Some(false)))
     };
     let Some(first) = case.rows.iter().find(wrong) else {
         return "decide which CA the servers should use and name it with `--reference-ca`; each row shows its own".to_owned();

@@ -7,7 +7,9 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::judge::alike::Likeness;
 use crate::model::bytes::{Der, Sha256};
+use crate::model::certificate::KeyFingerprint;
 use crate::model::codepoint::{CipherSuite, ProtocolVersion};
 use crate::model::identified::{Identified, LeafNumber};
 use crate::model::issuer::{Evidence, Identification};
@@ -21,8 +23,6 @@ use crate::x509::parse;
 pub(crate) struct Brief {
     /// Its number among the observations of the run.
     pub(super) source: u32,
-    /// Its place among the rows.
-    number: u32,
     /// Its certificate; a number of [`Identified`](crate::model::identified::Identified).
     pub(super) leaf: Option<LeafNumber>,
     pub(super) group: Group,
@@ -50,15 +50,16 @@ pub(crate) struct Brief {
     ends: i32,
     /// Whether the leaf was made shortly before it was seen.
     pub(super) is_fresh: bool,
+    /// How many further observations it stands for, which are alike in all that the verdict looks at.
+    more: u32,
 }
 
 impl Brief {
-    fn new(source: u32, observation: &Observation, sent: u32) -> Self {
+    pub(super) fn new(source: u32, observation: &Observation, sent: u32) -> Self {
         let (text, target, host) = text(&observation.target, &observation.host);
         let (begin, end) = observation.leaf().map_or((None, None), parse::validity);
         Self {
             source,
-            number: source,
             leaf: None,
             group: observation.group,
             required: observation.required,
@@ -82,7 +83,37 @@ impl Brief {
                 .map(|tls| (tls.version, tls.cipher_suite)),
             ends: end.and_then(day).unwrap_or(i32::MAX),
             is_fresh: begin.is_some_and(|begin| is_fresh(begin, observation.at)),
+            more: 0,
         }
+    }
+
+    /// Whether nobody named it, and its leaf ends on this day or later: then others may be like it.
+    pub(super) fn is_plain(&self, calm: i32) -> bool {
+        let is_named =
+            self.required || self.one_of_host || self.is_file || self.literal().is_none();
+        let is_peer = self.roles == bit(Role::Peer);
+        !is_named && is_peer && self.variant.is_none() && self.ends >= calm
+    }
+
+    pub(super) fn likeness(&self) -> Likeness {
+        Likeness {
+            group: self.group,
+            outcome: self.outcome,
+            possession: self.possession,
+            tls: self.tls,
+            is_fresh: self.is_fresh,
+            sent: self.sent,
+        }
+    }
+
+    /// Milliseconds since 1970.
+    pub(super) fn at(&self) -> i64 {
+        self.at
+    }
+
+    /// How many observations it stands for.
+    pub(super) fn weight(&self) -> u64 {
+        1 + u64::from(self.more)
     }
 
     /// What is counted of it. `ending` is asked for the end and the subject of a leaf that may end before `soon`.
@@ -94,6 +125,7 @@ impl Brief {
         let may_end = i64::from(self.ends) <= soon.div_euclid(DAY);
         let ending = if may_end { ending()? } else { None };
         Ok(Glance {
+            count: self.weight(),
             outcome: self.outcome,
             tls: self.tls,
             ending: ending.map(|(end, subject)| Ending {
@@ -102,11 +134,6 @@ impl Brief {
                 target: self.target().to_owned(),
             }),
         })
-    }
-
-    /// Its place among the rows, counted from 0.
-    pub(super) fn number(&self) -> usize {
-        self.number as usize
     }
 
     /// `host:port`, or `file:PATH`.
@@ -153,7 +180,7 @@ impl Brief {
     }
 
     /// By group and role, then names before addresses, then target, then address, then how often the chain was seen.
-    fn order(&self) -> impl Ord + use<'_> {
+    pub(super) fn order(&self) -> impl Ord + use<'_> {
         (
             self.group,
             Role::ALL.into_iter().find(|role| self.has(*role)),
@@ -165,6 +192,11 @@ impl Brief {
             Reverse(self.count),
         )
     }
+}
+
+/// How many observations some rows stand for.
+pub(super) fn count<'b>(rows: impl IntoIterator<Item = &'b Brief>) -> u64 {
+    rows.into_iter().map(Brief::weight).sum()
 }
 
 /// A day in seconds.
@@ -219,21 +251,44 @@ pub struct Briefs {
     pools: Vec<(u32, Box<str>)>,
     /// The addresses of the members of each pool, under their own names.
     members: BTreeMap<Box<str>, BTreeSet<IpAddr>>,
+    unlisted: Unlisted,
+}
+
+/// What is known of observations that others stand for.
+#[derive(Debug, Default)]
+pub struct Unlisted {
+    /// For some leaves, how many leaves that no row shows are of the same issuer and as surely.
+    pub leaves: HashMap<LeafNumber, u64>,
+    /// The key of all those leaves, where that is one.
+    pub key: Option<KeyFingerprint>,
+    /// When the first of them was made, in milliseconds since 1970.
+    pub started: Option<i64>,
 }
 
 impl Briefs {
     /// Takes in the next observation. Which of them are judged is said later.
     pub fn add(&mut self, observation: &Observation) {
         let source = u32::try_from(self.rows.len()).expect("fewer than 2^32 observations");
-        let sent = self.number(observation.chain.iter().skip(1).map(Der::sha256).collect());
-        self.rows.push(Brief::new(source, observation, sent));
+        self.add_some(source, observation, 0);
+    }
+
+    /// Takes in an observation by its number, where not all are. It stands for so many more.
+    pub fn add_some(&mut self, source: u32, observation: &Observation, more: u32) {
+        let brief = self.brief(source, observation);
+        let place = u32::try_from(self.rows.len()).expect("fewer than 2^32 observations");
+        self.rows.push(Brief { more, ..brief });
         if let Some(pool) = observation
             .pool
             .as_ref()
             .filter(|pool| **pool != observation.host)
         {
-            self.pools.push((source, pool.as_str().into()));
+            self.pools.push((place, pool.as_str().into()));
         }
+    }
+
+    pub(super) fn brief(&mut self, source: u32, observation: &Observation) -> Brief {
+        let sent = self.number(observation.chain.iter().skip(1).map(Der::sha256).collect());
+        Brief::new(source, observation, sent)
     }
 
     /// The target of an observation, by its number.
@@ -247,22 +302,58 @@ impl Briefs {
         is_judged: impl Fn(usize) -> bool,
         leaf: impl Fn(usize) -> Option<LeafNumber>,
     ) -> Self {
+        self.enter_pools(&is_judged);
+        let mut kept = 0;
+        self.rows.retain_mut(|row| {
+            let number = row.source as usize;
+            (row.leaf, row.source) = (leaf(number), kept);
+            kept += u32::from(is_judged(number));
+            is_judged(number)
+        });
+        self.begun()
+    }
+
+    /// All of them, with their leaves by their place. `unlisted` is known of those that others stand for.
+    pub fn all(mut self, leaf: impl Fn(usize) -> Option<LeafNumber>, unlisted: Unlisted) -> Self {
+        self.enter_pools(|_| true);
+        for (place, row) in self.rows.iter_mut().enumerate() {
+            row.leaf = leaf(place);
+        }
+        self.unlisted = unlisted;
+        self.begun()
+    }
+
+    fn enter_pools(&mut self, is_judged: impl Fn(usize) -> bool) {
         for (number, pool) in std::mem::take(&mut self.pools) {
             let address = self.rows[number as usize].address;
             if let Some(address) = address.filter(|_| is_judged(number as usize)) {
                 self.members.entry(pool).or_default().insert(address);
             }
         }
-        let mut kept = 0;
-        self.rows.retain_mut(|row| {
-            let number = row.source as usize;
-            (row.leaf, row.source, row.number) = (leaf(number), kept, kept);
-            kept += u32::from(is_judged(number));
-            is_judged(number)
-        });
-        let started = self.rows.iter().map(|row| row.at).min();
+    }
+
+    fn begun(mut self) -> Self {
+        let of_rows = self.rows.iter().map(|row| row.at);
+        let started = of_rows.chain(self.unlisted.started).min();
         self.started = started.and_then(Timestamp::from_unix_milliseconds);
         self
+    }
+
+    /// How many leaves some leaves stand for.
+    pub(super) fn count_leaves(&self, leaves: impl IntoIterator<Item = LeafNumber>) -> u64 {
+        let more = |leaf: LeafNumber| self.unlisted.leaves.get(&leaf).copied();
+        let weight = |leaf| 1 + more(leaf).unwrap_or_default();
+        leaves.into_iter().map(weight).sum()
+    }
+
+    /// Whether there are leaves that no row shows.
+    pub(super) fn has_unlisted_leaves(&self) -> bool {
+        !self.unlisted.leaves.is_empty()
+    }
+
+    /// The key of all leaves that no row shows, where that is one.
+    pub(super) fn unlisted_key(&self) -> Option<KeyFingerprint> {
+        self.unlisted.key
     }
 
     /// The addresses of the members of each pool, as their own names lead to them.
@@ -288,9 +379,9 @@ impl Briefs {
     /// Every distinct list of such fingerprints with a row that has it.
     pub(super) fn sent_by(&self) -> impl Iterator<Item = (&[Sha256], u32)> {
         let mut seen = vec![false; self.sent.len()];
-        self.rows.iter().filter_map(move |row| {
+        self.rows.iter().zip(0..).filter_map(move |(row, number)| {
             let first = !std::mem::replace(&mut seen[row.sent as usize], true);
-            first.then(|| (self.sent(row), row.number))
+            first.then(|| (self.sent(row), number))
         })
     }
 
@@ -316,10 +407,6 @@ impl Briefs {
             let places: HashMap<u32, usize> = full.iter().map(|row| row.4).zip(0..).collect();
             rows.sort_by_key(|row| places.get(&row.source).copied());
         }
-        self.rows
-            .iter_mut()
-            .zip(0..)
-            .for_each(|(row, number)| row.number = number);
         Ok(Rows(self))
     }
 }

@@ -1,8 +1,10 @@
 //! The CAs that are shown: leaves connected by agreement on the issuing CA.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use crate::judge::brief::Briefs;
 use crate::judge::naming::Names;
 use crate::judge::relate::{Relations, relate};
 use crate::model::identified::{CaFacts, CaKey, Identified, LeafNumber};
@@ -13,21 +15,29 @@ use crate::model::verdict::{Same, Threshold};
 /// The CAs of a run, largest first.
 pub(super) struct Cas {
     pub(super) list: Vec<Ca>,
-    /// For each leaf the place of its CA in the list.
-    of: Vec<Option<u32>>,
+    /// For each leaf the place of its CA in the list, counted from 1.
+    of: Vec<Option<NonZeroU32>>,
 }
 
 impl Cas {
-    /// Connects the leaves of a run. `shown` counts for each leaf, by its number, the endpoints that show it.
+    /// Connects the leaves that the rows show.
     ///
     /// What is shown here is always the issuing CA, whatever the policy, so that the reader sees what differs; and a key
     /// identifier is enough, whatever the threshold, as the threshold is about the verdict.
     pub(super) fn connect(
-        shown: &[u32],
+        briefs: &Briefs,
         policy: &Policy,
         identified: &Identified,
         names: &Names<'_>,
     ) -> Self {
+        // By the number of a leaf.
+        let mut shown: Vec<u32> = vec![0; identified.leaves.len()];
+        for row in &briefs.rows {
+            if let Some(leaf) = row.leaf {
+                let shown = &mut shown[leaf.index()];
+                *shown = shown.saturating_add(u32::try_from(row.weight()).unwrap_or(u32::MAX));
+            }
+        }
         let evidence = policy.evidence.min(Threshold::KeyId);
         let leaves = identified
             .leaves
@@ -49,11 +59,22 @@ impl Cas {
             let name = known.entry(identification);
             Arc::clone(name.or_insert_with(|| names.issuer_of(leaf).into()))
         };
-        let mut groups: Vec<Draft<'_>> = components(&relations)
+        let mut groups: Vec<Draft<'_>> = components(relations, briefs)
             .into_iter()
             .map(|(standing, leaves)| {
                 let name = leaves.first().map(|leaf| name_of(*leaf));
-                Draft::new(standing, leaves, shown, identified, name)
+                let facts = ca_key(standing).and_then(|ca| identified.cas.get(&ca));
+                Draft {
+                    standing,
+                    endpoints: leaves
+                        .iter()
+                        .map(|leaf| u64::from(shown[leaf.index()]))
+                        .sum(),
+                    count: briefs.count_leaves(leaves.iter().copied()),
+                    leaves,
+                    name,
+                    facts,
+                }
             })
             .collect();
         groups.sort_by(|one, other| one.rank().cmp(&other.rank()));
@@ -63,7 +84,7 @@ impl Cas {
         };
         for (index, group) in groups.into_iter().enumerate() {
             for leaf in &group.leaves {
-                cas.of[leaf.index()] = u32::try_from(index).ok();
+                cas.of[leaf.index()] = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
             }
             cas.list.push(group.finish(index, identified, names));
         }
@@ -72,16 +93,20 @@ impl Cas {
 
     /// The CA that a leaf comes from; `None` when the leaf cannot be read.
     pub(super) fn of(&self, leaf: LeafNumber) -> Option<&Ca> {
-        self.list.get((*self.of.get(leaf.index())?)? as usize)
+        let place = (*self.of.get(leaf.index())?)?;
+        self.list.get(place.get() as usize - 1)
     }
 }
 
 /// The most leaves that make the same claim, and are not shown to come from one CA, which are listed one by one. More of
 /// them are listed as one, by their claim: a network can have a million, and nobody reads that.
-const LISTED_ALONE: usize = 100;
+pub(super) const LISTED_ALONE: usize = 100;
 
 /// Sets of leaves connected by agreements, each with the standing that says most of the CA.
-fn components<'i>(relations: &Relations<'i>) -> Vec<(&'i Standing, BTreeSet<LeafNumber>)> {
+fn components<'i>(
+    relations: Relations<'i>,
+    briefs: &Briefs,
+) -> Vec<(&'i Standing, Vec<LeafNumber>)> {
     let mut parent: Vec<usize> = (0..relations.classes.len()).collect();
     let mut linked = vec![false; parent.len()];
     for &(left, right) in &relations.agreements {
@@ -89,14 +114,15 @@ fn components<'i>(relations: &Relations<'i>) -> Vec<(&'i Standing, BTreeSet<Leaf
         let (left, right) = (find(&mut parent, left), find(&mut parent, right));
         parent[left.max(right)] = left.min(right);
     }
-    let mut connected: BTreeMap<usize, (&Standing, BTreeSet<LeafNumber>)> = BTreeMap::new();
+    let mut connected: BTreeMap<usize, (&Standing, Vec<LeafNumber>)> = BTreeMap::new();
     let mut alone = Vec::new();
-    for (index, class) in relations.classes.iter().enumerate() {
+    for (index, class) in relations.classes.into_iter().enumerate() {
         if class.standing.issuer.is_none() {
             continue;
         }
-        if !linked[index] && class.leaves.len() > LISTED_ALONE {
-            alone.push((class.standing, class.leaves.clone()));
+        let count = briefs.count_leaves(class.leaves.iter().copied());
+        if !linked[index] && count > LISTED_ALONE as u64 {
+            alone.push((class.standing, class.leaves));
             continue;
         }
         if class.leaves.len() > 1 && !linked[index] {
@@ -104,19 +130,24 @@ fn components<'i>(relations: &Relations<'i>) -> Vec<(&'i Standing, BTreeSet<Leaf
                 class
                     .leaves
                     .iter()
-                    .map(|leaf| (class.standing, BTreeSet::from([*leaf]))),
+                    .map(|leaf| (class.standing, vec![*leaf])),
             );
             continue;
         }
         let entry = connected
             .entry(find(&mut parent, index))
-            .or_insert((class.standing, BTreeSet::new()));
-        entry.1.extend(&class.leaves);
+            .or_insert((class.standing, Vec::new()));
+        entry.1.extend(class.leaves);
         if class.standing.evidence().strength() > entry.0.evidence().strength() {
             entry.0 = class.standing;
         }
     }
-    connected.into_values().chain(alone).collect()
+    let mut connected: Vec<_> = connected.into_values().collect();
+    for (_, leaves) in &mut connected {
+        leaves.sort_unstable();
+    }
+    connected.extend(alone);
+    connected
 }
 
 fn find(parent: &mut [usize], mut index: usize) -> usize {
@@ -130,34 +161,16 @@ fn find(parent: &mut [usize], mut index: usize) -> usize {
 /// A CA before it has its place in the list.
 struct Draft<'i> {
     standing: &'i Standing,
-    leaves: BTreeSet<LeafNumber>,
+    /// In their order.
+    leaves: Vec<LeafNumber>,
+    /// How many leaves these stand for.
+    count: u64,
     endpoints: u64,
     name: Option<Arc<str>>,
     facts: Option<&'i CaFacts>,
 }
 
-impl<'i> Draft<'i> {
-    fn new(
-        standing: &'i Standing,
-        leaves: BTreeSet<LeafNumber>,
-        shown: &[u32],
-        identified: &'i Identified,
-        name: Option<Arc<str>>,
-    ) -> Self {
-        let endpoints = leaves
-            .iter()
-            .map(|leaf| u64::from(shown[leaf.index()]))
-            .sum();
-        let facts = ca_key(standing).and_then(|ca| identified.cas.get(&ca));
-        Self {
-            standing,
-            leaves,
-            endpoints,
-            name,
-            facts,
-        }
-    }
-
+impl Draft<'_> {
     /// Largest first, then by name; the first leaf settles what is left.
     fn rank(&self) -> impl Ord + use<'_> {
         (
@@ -208,7 +221,7 @@ impl<'i> Draft<'i> {
             evidence: self.standing.evidence(),
             roots: roots.into_iter().collect(),
             endpoints: self.endpoints,
-            leaves: self.leaves.len() as u64,
+            leaves: self.count,
         }
     }
 }

@@ -25,10 +25,29 @@ pub(super) struct Judgement {
     pub(super) front_ends: usize,
     /// Why it is not *same*; row numbers count from the run's first row.
     pub(super) obstacles: Vec<Obstacle>,
-    /// For each leaf of the group: whether it agrees.
-    pub(super) agrees: BTreeMap<LeafNumber, Option<bool>>,
+    pub(super) agrees: Agreements,
     /// Whether leaves agree only across generations of a CA's key.
     pub(super) across_generations: bool,
+}
+
+/// For each leaf of a group: whether it agrees.
+#[derive(Default)]
+pub(super) struct Agreements(Vec<Option<Option<bool>>>);
+
+impl Agreements {
+    fn none(leaves: usize) -> Self {
+        Self(vec![None; leaves])
+    }
+
+    /// `None` for a leaf of another group.
+    pub(super) fn get(&self, leaf: LeafNumber) -> Option<Option<bool>> {
+        *self.0.get(leaf.index())?
+    }
+
+    /// Those of the group's leaves.
+    pub(super) fn values(&self) -> impl Iterator<Item = Option<bool>> {
+        self.0.iter().copied().flatten()
+    }
 }
 
 /// Something that keeps a group from being *same*.
@@ -56,16 +75,36 @@ pub(super) enum Obstacle {
     NothingToCompare,
 }
 
+/// The rows of one group, which follow on one another.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'b> {
+    /// How many rows of other groups come before.
+    pub(super) before: usize,
+    pub(super) rows: &'b [Brief],
+}
+
+impl<'b> Rows<'b> {
+    /// With their numbers among all rows.
+    fn numbered(self) -> impl Iterator<Item = (usize, &'b Brief)> {
+        (self.before..).zip(self.rows)
+    }
+}
+
 /// Judges the rows of one group.
 pub(super) fn judge(
     rules: &Rules,
     expected: Option<&Expected>,
-    rows: &[&Brief],
+    group: Rows<'_>,
     identified: &Identified,
 ) -> Judgement {
-    let relations = relate(&rules.policy, standings(rows, identified), identified);
+    let rows = group.rows;
+    let leaves = leaves(rows);
+    let relations = relate(&rules.policy, standings(&leaves, identified), identified);
     let reference = Reference::of(rules, expected, rows, identified);
-    let mut outcome = Comparison::default();
+    let mut outcome = Comparison {
+        agrees: Agreements::none(identified.leaves.len()),
+        ..Comparison::default()
+    };
     for class in &relations.classes {
         for leaf in &class.leaves {
             outcome.add(
@@ -83,13 +122,12 @@ pub(super) fn judge(
     if outcome.difference.is_some() {
         obstacles.push(Obstacle::Difference);
     }
-    obstacles.extend(not_seen(rows));
-    obstacles.extend(possession(rules, rows));
-    obstacles.extend(
-        rows.iter()
-            .filter(|row| row.is_unreadable(identified))
-            .map(|row| Obstacle::Unreadable(row.number())),
-    );
+    obstacles.extend(not_seen(group));
+    obstacles.extend(possession(rules, group));
+    let unreadable = group
+        .numbered()
+        .filter(|(_, row)| row.is_unreadable(identified));
+    obstacles.extend(unreadable.map(|(number, _)| Obstacle::Unreadable(number)));
     if relations.exhausted {
         obstacles.push(Obstacle::Exhausted);
     }
@@ -119,7 +157,7 @@ pub(super) fn judge(
     }
 }
 
-fn front_ends(rows: &[&Brief]) -> usize {
+fn front_ends(rows: &[Brief]) -> usize {
     let front_ends = rows.iter().filter(|row| row.has(Role::FrontEnd));
     front_ends
         .map(|row| row.host())
@@ -127,18 +165,26 @@ fn front_ends(rows: &[&Brief]) -> usize {
         .len()
 }
 
-fn standings<'i>(rows: &[&Brief], identified: &'i Identified) -> Vec<(LeafNumber, &'i Standing)> {
-    let mut leaves: Vec<LeafNumber> = rows.iter().filter_map(|row| row.leaf).collect();
+/// The leaves of some rows, in their order.
+fn leaves<'b>(rows: impl IntoIterator<Item = &'b Brief>) -> Vec<LeafNumber> {
+    let mut leaves: Vec<LeafNumber> = rows.into_iter().filter_map(|row| row.leaf).collect();
     leaves.sort_unstable();
     leaves.dedup();
-    let standing = |leaf| (leaf, &identified.leaves.known(leaf).standing);
-    leaves.into_iter().map(standing).collect()
+    leaves
+}
+
+fn standings<'i>(
+    leaves: &[LeafNumber],
+    identified: &'i Identified,
+) -> impl Iterator<Item = (LeafNumber, &'i Standing)> {
+    let leaves = leaves.iter();
+    leaves.map(|leaf| (*leaf, &identified.leaves.known(*leaf).standing))
 }
 
 /// The comparison of every leaf with the reference, summed up.
 #[derive(Default)]
 struct Comparison {
-    agrees: BTreeMap<LeafNumber, Option<bool>>,
+    agrees: Agreements,
     difference: Option<Evidence>,
     agreement: Option<Evidence>,
     unknown: bool,
@@ -151,7 +197,7 @@ impl Comparison {
             Some(false) => self.difference = stronger(self.difference, strength),
             None => self.unknown = true,
         }
-        self.agrees.insert(leaf, agrees);
+        self.agrees.0[leaf.index()] = Some(agrees);
     }
 }
 
@@ -187,14 +233,14 @@ impl<'r> Reference<'r> {
     fn of(
         rules: &Rules,
         expected: Option<&'r Expected>,
-        rows: &[&Brief],
+        rows: &[Brief],
         identified: &'r Identified,
     ) -> Self {
         if let Some(expected) = expected {
             return Self::Given(expected);
         }
-        let is_front_end = |row: &&&Brief| row.has(Role::FrontEnd) && row.leaf.is_some();
-        let front_ends: Vec<&Brief> = rows.iter().filter(is_front_end).copied().collect();
+        let is_front_end = |row: &&Brief| row.has(Role::FrontEnd) && row.leaf.is_some();
+        let front_ends: Vec<&Brief> = rows.iter().filter(is_front_end).collect();
         let served: Vec<_> = front_ends
             .iter()
             .filter(|row| !row.is_file())
@@ -205,13 +251,13 @@ impl<'r> Reference<'r> {
         } else {
             served
         };
-        let standings = standings(&front_ends, identified);
-        let leaves: BTreeSet<_> = standings.iter().map(|(leaf, _)| *leaf).collect();
-        let relations = relate(&rules.policy, standings, identified);
+        let leaves = leaves(front_ends);
+        let relations = relate(&rules.policy, standings(&leaves, identified), identified);
         let agree = !relations.differs.contains(&true) && !relations.unknown.contains(&true);
         if leaves.is_empty() || !agree {
             Self::None
         } else {
+            let leaves = leaves.into_iter().collect();
             Self::FrontEnds { leaves, relations }
         }
     }
@@ -297,10 +343,12 @@ impl Rules {
 }
 
 /// What had to be seen and was not.
-fn not_seen(rows: &[&Brief]) -> Vec<Obstacle> {
-    let missing = rows.iter().filter(|row| row.required && row.leaf.is_none());
+fn not_seen(group: Rows<'_>) -> Vec<Obstacle> {
+    let rows = group.rows;
+    let missing = group.numbered();
+    let missing = missing.filter(|(_, row)| row.required && row.leaf.is_none());
     let mut obstacles: Vec<_> = missing
-        .map(|row| Obstacle::NotCaptured(row.number()))
+        .map(|(number, _)| Obstacle::NotCaptured(number))
         .collect();
     let mut hosts: BTreeMap<(&str, Option<IpAddr>), bool> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.one_of_host) {
@@ -322,7 +370,7 @@ fn not_seen(rows: &[&Brief]) -> Vec<Obstacle> {
 
 /// Whether an endpoint of the file upload/download service was captured, where Persistent Chat hosts were named: a
 /// port that the user gave for one, or 443 of one or of a front end, which hosts the service in Lync Server 2013.
-fn service_seen(rows: &[&Brief]) -> bool {
+fn service_seen(rows: &[Brief]) -> bool {
     if !rows.iter().any(|row| row.has(Role::PersistentChat)) {
         return true;
     }
@@ -333,18 +381,14 @@ fn service_seen(rows: &[&Brief]) -> bool {
     })
 }
 
-fn possession(rules: &Rules, rows: &[&Brief]) -> Vec<Obstacle> {
+fn possession(rules: &Rules, group: Rows<'_>) -> Vec<Obstacle> {
     let mut obstacles = Vec::new();
-    for row in rows
-        .iter()
-        .filter(|row| row.leaf.is_some() && !row.is_file())
-    {
+    let served = group.numbered();
+    for (number, row) in served.filter(|(_, row)| row.leaf.is_some() && !row.is_file()) {
         match row.possession {
-            Some(Possession::Failed) => obstacles.push(Obstacle::PossessionFailed(row.number())),
+            Some(Possession::Failed) => obstacles.push(Obstacle::PossessionFailed(number)),
             Some(Possession::Proven) => {}
-            _ if rules.require_possession => {
-                obstacles.push(Obstacle::PossessionNotProven(row.number()))
-            }
+            _ if rules.require_possession => obstacles.push(Obstacle::PossessionNotProven(number)),
             _ => {}
         }
     }

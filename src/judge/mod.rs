@@ -3,6 +3,7 @@
 //! Pure: no input or output, no clock (`now` is given). It knows no sockets and no output format.
 
 mod advice;
+mod alike;
 mod brief;
 mod cas;
 mod certificates;
@@ -15,6 +16,7 @@ mod reason;
 mod reference;
 mod relate;
 mod row;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -37,8 +39,9 @@ use crate::model::target::Group;
 use crate::model::timestamp::Timestamp;
 use crate::model::verdict::Verdict;
 use crate::x509::parse;
+pub use alike::{Alike, Issued};
 use brief::Brief;
-pub use brief::{Briefs, Rows};
+pub use brief::{Briefs, Rows, Unlisted};
 use cas::Cas;
 use certificates::Places;
 pub use compare::{Comparison, SameCa, compare, in_words};
@@ -155,11 +158,7 @@ impl<'a> Case<'a> {
     ) -> Self {
         let briefs = &rows.0;
         let names = Names::new(identified);
-        let mut shown = vec![0; identified.leaves.len()];
-        for leaf in briefs.rows.iter().filter_map(|row| row.leaf) {
-            shown[leaf.index()] += 1;
-        }
-        let cas = Cas::connect(&shown, &rules.policy, identified, &names);
+        let cas = Cas::connect(briefs, &rules.policy, identified, &names);
         let expected_names = rules
             .expected
             .values()
@@ -170,17 +169,15 @@ impl<'a> Case<'a> {
         let issuers = identified.leaves.identifications();
         let issuers = issuers.filter_map(|known| known.issuer.as_ref());
         let short = ShortNames::new(issuers.chain(expected_names));
-        let mut by_group: BTreeMap<Group, Vec<&Brief>> = BTreeMap::new();
-        for row in &briefs.rows {
-            by_group.entry(row.group).or_default().push(row);
+        // Rows are in the order of groups.
+        let mut before = 0;
+        let mut groups = BTreeMap::new();
+        for rows in briefs.rows.chunk_by(|one, next| one.group == next.group) {
+            let group = rows[0].group;
+            let (expected, of_group) = (rules.expected.get(&group), group::Rows { before, rows });
+            groups.insert(group, group::judge(rules, expected, of_group, identified));
+            before += rows.len();
         }
-        let groups = by_group.into_iter().map(|(group, rows)| {
-            (
-                group,
-                group::judge(rules, rules.expected.get(&group), &rows, identified),
-            )
-        });
-        let groups = groups.collect();
         Self {
             rules,
             rows: &briefs.rows,
@@ -286,14 +283,14 @@ impl<'a> Case<'a> {
             .iter()
             .map(|(group, judgement)| self.group_report(*group, judgement))
             .collect();
-        let captured = self.rows.iter().filter(|row| row.leaf.is_some()).count() as u64;
-        let endpoints = self.rows.len() as u64;
+        let endpoints = brief::count(self.rows);
+        let captured = brief::count(self.rows.iter().filter(|row| row.leaf.is_some()));
         let summary = Summary {
             endpoints,
             captured,
             failed: endpoints - captured,
             cas: self.cas.list.len() as u64,
-            leaves: self.identified.leaves.len() as u64,
+            leaves: self.briefs.count_leaves(self.identified.leaves.numbers()),
         };
         let started = self.briefs.started.unwrap_or(self.rules.now);
         RunReport {

@@ -3,7 +3,7 @@
 //! Leaves with equal standings form a class. Classes of different names, and classes whose keys are known, are compared
 //! wholesale; only what is left is compared one by one, within a budget.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::judge::pair::{self, Pair, Relation};
 use crate::model::certificate::{KeyFingerprint, NameKey};
@@ -18,7 +18,8 @@ const PAIRS_COMPARED: usize = 500_000;
 /// Distinct leaves with equal standings.
 pub(super) struct Class<'i> {
     pub(super) standing: &'i Standing,
-    pub(super) leaves: BTreeSet<LeafNumber>,
+    /// In their order, each once.
+    pub(super) leaves: Vec<LeafNumber>,
 }
 
 /// The classes of some leaves, and how those relate.
@@ -39,15 +40,15 @@ pub(super) struct Relations<'i> {
     pub(super) agreements: Vec<(usize, usize)>,
 }
 
-/// Relates distinct leaves under a policy.
+/// Relates distinct leaves, in their order, under a policy.
 pub(super) fn relate<'i>(
     policy: &Policy,
     leaves: impl IntoIterator<Item = (LeafNumber, &'i Standing)>,
     identified: &Identified,
 ) -> Relations<'i> {
-    let mut by_standing: BTreeMap<&Standing, BTreeSet<LeafNumber>> = BTreeMap::new();
+    let mut by_standing: BTreeMap<&Standing, Vec<LeafNumber>> = BTreeMap::new();
     for (leaf, standing) in leaves {
-        by_standing.entry(standing).or_default().insert(leaf);
+        by_standing.entry(standing).or_default().push(leaf);
     }
     let classes: Vec<_> = by_standing
         .into_iter()

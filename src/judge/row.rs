@@ -20,7 +20,7 @@ pub(super) fn report(case: &Case<'_>, row: &Row<'_>) -> EndpointReport {
     let observation = row.observation;
     let agrees = row
         .leaf
-        .and_then(|leaf| *case.groups.get(&observation.group)?.agrees.get(&leaf)?);
+        .and_then(|leaf| case.groups.get(&observation.group)?.agrees.get(leaf)?);
     EndpointReport {
         target: observation.target.clone(),
         roles: observation.roles.clone(),

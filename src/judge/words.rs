@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::judge::brief;
 use crate::judge::group::{Judgement, Obstacle};
 use crate::judge::reason::{Against, subject_of_comparison, the_others};
+use crate::judge::targets::{Targets, listed};
 use crate::judge::{Brief, Case};
 use crate::model::identified::LeafNumber;
 use crate::model::issuer::Evidence;
@@ -12,8 +14,6 @@ use crate::model::verdict::{Same, Verdict};
 
 /// What the issuer of a self-signed certificate is called.
 const ITSELF: &str = "itself (self-signed)";
-/// How many names a sentence lists before it counts.
-const LISTED: usize = 3;
 
 /// The answer in a sentence, without the verdict's own word.
 pub(super) fn headline(case: &Case<'_>, verdict: Verdict) -> String {
@@ -56,10 +56,8 @@ fn rows_of<'c>(case: &'c Case<'_>, group: Group) -> impl Iterator<Item = &'c Bri
     case.rows.iter().filter(move |row| row.group == group)
 }
 
-fn captured(case: &Case<'_>, group: Group) -> usize {
-    rows_of(case, group)
-        .filter(|row| row.leaf.is_some())
-        .count()
+fn captured(case: &Case<'_>, group: Group) -> u64 {
+    brief::count(rows_of(case, group).filter(|row| row.leaf.is_some()))
 }
 
 fn same(case: &Case<'_>, group: Group) -> String {
@@ -73,25 +71,18 @@ fn same(case: &Case<'_>, group: Group) -> String {
     let from = match (case.rules.policy.same, issuers.len()) {
         (Same::Root, 2..) => format!("of {} CAs under one root", issuers.len()),
         (_, 2..) => format!("of {} public CAs", issuers.len()),
-        _ => format!(
-            "issued by {}",
-            issuers.keys().next().cloned().unwrap_or_default()
-        ),
+        _ => format!("issued by {}", issuers.first().cloned().unwrap_or_default()),
     };
     format!("{all} {from}")
 }
 
-/// The issuers in a group by quoted short name, with the number of endpoints of each.
-fn issuers(case: &Case<'_>, group: Group) -> BTreeMap<String, usize> {
-    let mut issuers = BTreeMap::new();
-    for leaf in rows_of(case, group).filter_map(|row| row.leaf) {
-        if case.names.issuer(leaf).is_some() {
-            *issuers
-                .entry(case.short.quoted(&case.names.issuer_of(leaf)))
-                .or_default() += 1;
-        }
-    }
-    issuers
+/// The issuers in a group by quoted short name.
+fn issuers(case: &Case<'_>, group: Group) -> BTreeSet<String> {
+    let leaves = rows_of(case, group).filter_map(|row| row.leaf);
+    let leaves = leaves.filter(|leaf| case.names.issuer(*leaf).is_some());
+    leaves
+        .map(|leaf| case.short.quoted(&case.names.issuer_of(leaf)))
+        .collect()
 }
 
 fn different(case: &Case<'_>, group: Group, judgement: &Judgement) -> String {
@@ -110,7 +101,7 @@ fn different_from(
     let wrong: Vec<&Brief> = rows_of(case, group)
         .filter(|row| {
             row.leaf
-                .is_some_and(|leaf| judgement.agrees.get(&leaf) == Some(&Some(false)))
+                .is_some_and(|leaf| judgement.agrees.get(leaf) == Some(Some(false)))
         })
         .collect();
     if wrong.is_empty() {
@@ -121,18 +112,14 @@ fn different_from(
         Against::ReferenceCa(name) => Some(name.clone()),
         Against::Public => None,
     };
-    let targets: BTreeSet<&str> = wrong.iter().map(|row| row.target()).collect();
+    let targets: Targets<'_> = wrong.iter().copied().collect();
     let leaves = wrong.iter().filter_map(|row| row.leaf);
     let issuers: BTreeSet<String> = leaves
         .map(|leaf| unexpected_issuer(case, leaf, expected.as_deref()))
         .collect();
-    let verb = if targets.len() == 1 { "is" } else { "are" };
+    let verb = if targets.count == 1 { "is" } else { "are" };
     let others = the_others(case, group, against);
-    format!(
-        "{} {verb} issued by {}, {others}",
-        list(&targets),
-        list(&issuers)
-    )
+    format!("{targets} {verb} issued by {}, {others}", list(&issuers))
 }
 
 /// The issuer of a leaf, told apart from the expected one when only the key differs.
@@ -155,7 +142,7 @@ fn issuer(case: &Case<'_>, leaf: LeafNumber) -> String {
 
 /// The CAs with their number of endpoints, where there is nothing to compare with.
 fn among_themselves(case: &Case<'_>, group: Group) -> String {
-    let mut counts: BTreeMap<&str, (String, usize)> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, (String, u64)> = BTreeMap::new();
     let mut order = Vec::new();
     for row in rows_of(case, group) {
         let Some((leaf, ca)) = row.leaf.and_then(|leaf| Some((leaf, case.cas.of(leaf)?))) else {
@@ -165,7 +152,7 @@ fn among_themselves(case: &Case<'_>, group: Group) -> String {
             order.push(ca.id.as_str());
             (issuer(case, leaf), 0)
         });
-        entry.1 += 1;
+        entry.1 += row.weight();
     }
     order.sort_by_key(|id| std::cmp::Reverse(counts.get(id).map_or(0, |(_, count)| *count)));
     let shown: Vec<String> = order
@@ -204,14 +191,10 @@ fn inconclusive(case: &Case<'_>, group: Group, judgement: &Judgement) -> String 
         (Obstacle::NotCaptured(_), 2..) => format!("{} were not captured", list(&missing)),
         _ => obstacle(case, group, first),
     };
-    let others = judgement
-        .agrees
-        .values()
-        .filter(|agrees| **agrees == Some(true))
-        .count();
+    let all_agree = judgement.agrees.values().all(|agrees| agrees == Some(true));
     let (seen, issuers) = (captured(case, group), issuers(case, group));
-    let rest = match issuers.keys().next() {
-        Some(name) if seen > 1 && issuers.len() == 1 && others == judgement.agrees.len() => {
+    let rest = match issuers.first() {
+        Some(name) if seen > 1 && issuers.len() == 1 && all_agree => {
             format!("; the {seen} captured agree on {name}")
         }
         _ => String::new(),
@@ -250,55 +233,22 @@ pub(super) fn obstacle(case: &Case<'_>, group: Group, obstacle: &Obstacle) -> St
 }
 
 fn unknown(case: &Case<'_>, group: Group) -> String {
-    let weak: BTreeSet<&str> = rows_of(case, group)
+    let weak: Targets<'_> = rows_of(case, group)
         .filter(|row| {
             row.known(case.identified).is_some_and(|known| {
                 known.standing.evidence().strength() < Evidence::Recovered.strength()
             })
         })
-        .map(|row| row.target())
         .collect();
-    if weak.is_empty() {
+    if weak.count == 0 {
         return "whether the certificates come from one CA cannot be told".to_owned();
     }
     let wanted = case.rules.policy.evidence.evidence();
-    format!(
-        "the issuer of {} is not known surely enough (wanted: {wanted})",
-        list(&weak)
-    )
+    format!("the issuer of {weak} is not known surely enough (wanted: {wanted})")
 }
 
-/// `a`, `a and b`, `a, b and 3 more`.
 fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
-    let items: Vec<String> = items
-        .into_iter()
-        .map(|item| item.as_ref().to_owned())
-        .collect();
-    match items.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] if items.len() <= LISTED => format!("{} and {last}", first.join(", ")),
-        _ => format!(
-            "{} and {} more",
-            items
-                .iter()
-                .take(LISTED - 1)
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", "),
-            items.len() - LISTED + 1
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_end_in_a_count() {
-        assert_eq!(list(["a"]), "a");
-        assert_eq!(list(["a", "b", "c"]), "a, b and c");
-        assert_eq!(list(["a", "b", "c", "d"]), "a, b and 2 more");
-    }
+    let items: Vec<T> = items.into_iter().collect();
+    let texts: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    listed(&texts, items.len() as u64)
 }

@@ -136,6 +136,8 @@ pub trait Report {
 /// What is counted of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glance {
+    /// How many endpoints it stands for.
+    pub count: u64,
     /// What came of it.
     pub outcome: Outcome,
     /// The version and the suite that the server chose, where it said anything.
@@ -168,6 +170,7 @@ impl Glance {
             })
         });
         Self {
+            count: 1,
             outcome: row.outcome,
             tls: tls.map(|tls| (tls.version, tls.cipher_suite)),
             ending,

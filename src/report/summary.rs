@@ -75,13 +75,21 @@ impl Numbers {
     }
 
     fn add(&mut self, number: usize, seen: Glance) {
-        count(&mut self.outcomes, seen.outcome.word());
+        count(&mut self.outcomes, seen.outcome.word(), seen.count);
         let Some((version, suite)) = seen.tls.filter(|_| seen.outcome == Outcome::Captured) else {
             return;
         };
         let name = |name: Option<String>| name.unwrap_or_else(|| "not known".to_owned());
-        count(&mut self.versions, &name(version.map(|it| it.to_string())));
-        count(&mut self.suites, &name(suite.map(|it| it.to_string())));
+        count(
+            &mut self.versions,
+            &name(version.map(|it| it.to_string())),
+            seen.count,
+        );
+        count(
+            &mut self.suites,
+            &name(suite.map(|it| it.to_string())),
+            seen.count,
+        );
         if let Some(ending) = seen.ending {
             let place = (number, ending.target);
             let places = self.expiring.entry((ending.end.date(), ending.subject));
@@ -89,7 +97,7 @@ impl Numbers {
             if place < *first {
                 *first = place;
             }
-            *count += 1;
+            *count += seen.count;
         }
     }
 }
@@ -109,11 +117,11 @@ fn place(target: &str, name: Option<&str>, subject: &str) -> String {
     }
 }
 
-fn count(counts: &mut BTreeMap<String, u64>, what: &str) {
+fn count(counts: &mut BTreeMap<String, u64>, what: &str, times: u64) {
     match counts.get_mut(what) {
-        Some(count) => *count += 1,
+        Some(count) => *count += times,
         None => {
-            counts.insert(what.to_owned(), 1);
+            counts.insert(what.to_owned(), times);
         }
     }
 }

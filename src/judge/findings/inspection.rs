@@ -19,9 +19,10 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
     let are_fresh = served.iter().all(|row| row.is_fresh);
     let mut leaves = BTreeSet::new();
     let mut keys = Keys::default();
+    keys.add_unlisted(case);
     for row in &served {
         // The certificates themselves are read again one by one, mostly no more than two.
-        if leaves.insert(row.leaf) && keys.may_be_one() {
+        if leaves.insert(row.leaf?) && keys.may_be_one() {
             let seen = case.observations.read(row.source as usize).ok()?;
             keys.add(&parse::certificate(seen.leaf()?));
         }
@@ -29,7 +30,8 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
             return None;
         }
     }
-    let signs = signs(leaves.len(), are_fresh, keys.may_be_one())?;
+    let count = case.briefs.count_leaves(leaves);
+    let signs = signs(count, are_fresh, keys.may_be_one())?;
     let name = case
         .short
         .quoted(&case.names.issuer_of(served.first()?.leaf?));
@@ -90,9 +92,18 @@ struct Keys {
     names: BTreeSet<Box<str>>,
     share_a_name: bool,
     is_any_keyless: bool,
+    /// Whether it is known without a look at each that there are several keys.
+    are_several: bool,
 }
 
 impl Keys {
+    /// Takes in the leaves that no row shows, as far as something is known of them: their names are taken for different.
+    fn add_unlisted(&mut self, case: &Case<'_>) {
+        let key = case.briefs.unlisted_key();
+        self.keys.extend(key);
+        self.are_several = key.is_none() && case.briefs.has_unlisted_leaves();
+    }
+
     /// Takes in a leaf that is none of those before.
     fn add(&mut self, leaf: &Certificate) {
         match &leaf.public_key {
@@ -106,12 +117,13 @@ impl Keys {
 
     /// Whether all of them have one key, as far as was looked.
     fn may_be_one(&self) -> bool {
-        self.keys.len() < 2 && !self.is_any_keyless && !self.share_a_name
+        let is_one = self.keys.len() < 2 && !self.are_several;
+        is_one && !self.is_any_keyless && !self.share_a_name
     }
 }
 
 /// What they all show, in words. One certificate alone, however many servers share it, shows nothing.
-fn signs(count: usize, are_fresh: bool, have_one_key: bool) -> Option<String> {
+fn signs(count: u64, are_fresh: bool, have_one_key: bool) -> Option<String> {
     match (are_fresh, have_one_key) {
         _ if count < 2 => None,
         (true, true) => Some(format!(

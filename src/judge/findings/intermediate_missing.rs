@@ -1,14 +1,15 @@
 //! Some servers send the certificate of the issuing CA, others with leaves of the same CA do not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::judge::{Case, cas};
+use crate::judge::targets::Targets;
+use crate::judge::{Brief, Case, cas};
 use crate::model::identified::CaKey;
 use crate::model::issuer::Evidence;
 use crate::model::verdict::{Finding, Severity};
 
 pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
-    let mut servers: BTreeMap<CaKey, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    let mut servers: BTreeMap<CaKey, (bool, Vec<&Brief>)> = BTreeMap::new();
     for row in case.rows {
         let Some(known) = row
             .known(case.identified)
@@ -26,18 +27,25 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
         let sends = sent.any(|certificate| facts.certificates.contains(certificate));
         let is_root = facts.ancestry.complete && facts.ancestry.path.len() == 1;
         if !is_root && !row.is_file() {
-            let (with, without) = servers.entry(ca).or_default();
-            if sends { with } else { without }.insert(row.target());
+            let (is_sent, without) = servers.entry(ca).or_default();
+            match sends {
+                true => *is_sent = true,
+                false => without.push(row),
+            }
         }
     }
     let missing = servers
         .into_iter()
-        .find(|(_, (with, without))| !with.is_empty() && !without.is_empty());
+        .find(|(_, (is_sent, without))| *is_sent && !without.is_empty());
     missing.map(|(ca, (_, without))| {
         let name = case.short.quoted(&case.names.ca(&ca));
-        let listed: Vec<&str> = without.iter().copied().take(5).collect();
-        let more = if without.len() > listed.len() { format!(" and {} more", without.len() - listed.len()) } else { String::new() };
-        let message = format!("the certificate of {name} is sent by some servers and not by {}{more}: install it in their intermediate store", listed.join(", "));
+        let without: Targets<'_> = without.into_iter().collect();
+        let more = match without.count - without.first.len() as u64 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let listed = without.first.join(", ");
+        let message = format!("the certificate of {name} is sent by some servers and not by {listed}{more}: install it in their intermediate store");
         Finding::new("intermediate-missing", Severity::Notice, message)
     })
 }

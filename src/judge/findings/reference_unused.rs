@@ -26,11 +26,8 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
             .find(|(judged, _)| judged == group)
             .map(|(_, judgement)| judgement);
         let unused = judgement.is_some_and(|judgement| {
-            !judgement.agrees.is_empty()
-                && !judgement
-                    .agrees
-                    .values()
-                    .any(|agrees| *agrees == Some(true))
+            let strongest = judgement.agrees.values().max();
+            strongest.is_some_and(|agrees| agrees != Some(true))
         });
         if unused {
             remarks.push(format!(
