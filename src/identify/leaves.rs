@@ -1,7 +1,7 @@
 //! The end of a register: which certificates may have issued something, where each was found, and who issued each leaf.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 use crate::identify::numbered::Numbered;
 use crate::identify::pool::Pool;
 use crate::identify::recovery::{Recovered, Recovery};
-use crate::identify::register::{Early, Leaf, Register, Shown};
+use crate::identify::register::{Early, Leaf, NamePart, Recent, Register, Shown};
 use crate::identify::{ancestry, issuer};
 use crate::model::bytes::Sha256;
 use crate::model::identified::{CaKey, Identified, LeafNumber, Leaves as Known};
@@ -18,7 +18,7 @@ use crate::model::issuer::{Identification, Source};
 use crate::model::observation::Observation;
 use crate::x509::parse;
 
-/// The observations that a register has taken in, numbered from 0 in the order in which it did.
+/// The observations that a register has kept, placed from 0 in the order in which it did.
 pub trait Entered {
     /// How many there are.
     fn count(&self) -> usize;
@@ -29,7 +29,7 @@ pub trait Entered {
     /// Whether its leaf is judged, and who showed it.
     fn part(&self, number: usize) -> Part<'_>;
 
-    /// All of it.
+    /// All of one, by the number that the register was told; where all are kept, that is the place.
     ///
     /// # Errors
     ///
@@ -81,6 +81,7 @@ impl Register {
     /// An observation that has to be looked at again cannot be read.
     pub fn conclude(mut self, entered: &dyn Entered) -> io::Result<Conclusion> {
         self.by_digest = HashTable::new();
+        self.recent = Recent::default();
         self.complete(entered)?;
         let names = &self.names;
         self.pool.keep(|subject| names.contain(subject));
@@ -103,9 +104,14 @@ impl Register {
 
     /// Adds the candidates that were not kept at once: leaves whose subject has issued something, and what exceeded the
     /// stash.
-    fn complete(&mut self, entered: &dyn Entered) -> io::Result<()> {
-        let mut again: BTreeSet<u32> = self.incomplete.iter().copied().collect();
-        let issuers = self.names.parts();
+    ///
+    /// # Errors
+    ///
+    /// An observation that has to be looked at again cannot be read.
+    pub fn complete(&mut self, entered: &dyn Entered) -> io::Result<()> {
+        let incomplete = std::mem::take(&mut self.incomplete);
+        let mut again: BTreeSet<u32> = incomplete.into_iter().collect();
+        let issuers: HashSet<NamePart> = self.names.parts().collect();
         let leaves = self.leaves.iter().zip(&self.digests);
         let candidates = leaves.filter(|(leaf, (digest, _))| {
             let issues = leaf
@@ -117,11 +123,7 @@ impl Register {
         for number in again {
             let seen = entered.read(number as usize)?;
             for der in &seen.chain {
-                let (_, subject) = parse::names(der);
-                let issues = subject.is_some_and(|subject| self.names.contain(&subject));
-                if issues && !self.pool.holds(&der.sha256()) {
-                    self.pool.add(parse::certificate(der));
-                }
+                self.admit(der);
             }
         }
         Ok(())

@@ -24,7 +24,7 @@ use crate::model::identified::Identified;
 use crate::model::issuer::Source;
 use crate::model::observation::Observation;
 pub use leaves::{Conclusion, Entered, Part};
-pub use register::{Register, Shown};
+pub use register::{Early, Glimpse, NamePart, Passing, Register, Shown};
 pub use trust::Roots;
 
 /// Identifies the issuing CA of every leaf that the observations show.

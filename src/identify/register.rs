@@ -16,8 +16,8 @@ use crate::identify::numbered::Numbered;
 use crate::identify::pool::Pool;
 use crate::identify::recovery;
 use crate::model::bytes::{Der, Sha256};
-use crate::model::certificate::{Certificate, NameKey};
-use crate::model::issuer::{Identification, Source};
+use crate::model::certificate::{Certificate, KeyFingerprint, NameKey};
+use crate::model::issuer::{Evidence, Identification, Source};
 use crate::model::observation::Observation;
 use crate::x509::parse;
 
@@ -63,9 +63,67 @@ pub struct Register {
     stashed: usize,
     /// How many observations there were.
     count: u32,
+    pub(super) recent: Recent,
+}
+
+/// An observation looked at, whose leaf is not kept so far.
+pub struct Glimpse {
+    digest: Sha256,
+    behind: u32,
+    leaf: Leaf,
+    key: Option<KeyFingerprint>,
+    /// Whether the leaf may have issued something, as far as is known.
+    is_candidate: bool,
+}
+
+/// A leaf that is not kept: who issued it, and what tells whether it has issued something.
+#[derive(Clone, Copy, Debug)]
+pub struct Passing {
+    /// Its fingerprint.
+    pub digest: Sha256,
+    /// Who issued it, as long as [`Register::holds`] it.
+    pub early: Early,
+    /// How surely.
+    pub evidence: Evidence,
+    /// Its key.
+    pub key: Option<KeyFingerprint>,
+    /// A part of the hash of its subject's name.
+    pub subject: Option<NamePart>,
+    /// Whether it did not pass shortly before.
+    pub is_new: bool,
+}
+
+/// Some of the leaves that were looked at last and not kept, so that one which many servers show is not verified anew
+/// for each. A fingerprint has one place here.
+#[derive(Default)]
+pub(super) struct Recent(Vec<Option<(Sha256, Leaf, Option<KeyFingerprint>)>>);
+
+impl Recent {
+    const SIZE: usize = 4_096;
+
+    fn slot(digest: &Sha256) -> usize {
+        let [first, second, ..] = digest.0;
+        usize::from(u16::from_be_bytes([first, second])) % Self::SIZE
+    }
+
+    fn get(&self, digest: &Sha256) -> Option<(Leaf, Option<KeyFingerprint>)> {
+        let (known, leaf, key) = (*self.0.get(Self::slot(digest))?)?;
+        (known == *digest).then_some((leaf, key))
+    }
+
+    /// Whether it was not there.
+    fn add(&mut self, glimpse: &Glimpse) -> bool {
+        self.0.resize(Self::SIZE, None);
+        let slot = &mut self.0[Self::slot(&glimpse.digest)];
+        let before = slot.replace((glimpse.digest, glimpse.leaf, glimpse.key));
+        before.is_none_or(|(digest, leaf, _)| {
+            digest != glimpse.digest || leaf.early != glimpse.leaf.early
+        })
+    }
 }
 
 /// A distinct leaf.
+#[derive(Clone, Copy)]
 pub(super) struct Leaf {
     pub(super) subject: Option<NamePart>,
     /// The first observation that shows it.
@@ -76,8 +134,8 @@ pub(super) struct Leaf {
 }
 
 /// An identification that holds as long as nothing more is known under the issuer's name.
-#[derive(Clone, Copy)]
-pub(super) struct Early {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Early {
     /// The place of the identification.
     pub(super) known: Place,
     /// How often what goes by the issuer's name had changed.
@@ -85,7 +143,7 @@ pub(super) struct Early {
 }
 
 /// A place in a list, small also where it may be absent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place(NonZeroU32);
 
 impl Place {
@@ -108,10 +166,15 @@ pub(super) struct Names {
 }
 
 /// A part of the hash of a name: enough to pass over what is surely another.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct NamePart(NonZeroU32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NamePart(NonZeroU32);
 
 impl NamePart {
+    /// As a number, which is never 0.
+    pub fn number(self) -> u32 {
+        self.0.get()
+    }
+
     fn of(hash: u64) -> Self {
         let part = u32::try_from(hash >> 32).expect("32 bits are left");
         Self(NonZeroU32::new(part).unwrap_or(NonZeroU32::MIN))
@@ -132,8 +195,8 @@ impl Names {
         self.hashes.contains(&self.state.hash_one(name))
     }
 
-    pub(super) fn parts(&self) -> HashSet<NamePart> {
-        self.hashes.iter().copied().map(NamePart::of).collect()
+    pub(super) fn parts(&self) -> impl Iterator<Item = NamePart> {
+        self.hashes.iter().copied().map(NamePart::of)
     }
 }
 
@@ -151,6 +214,7 @@ impl Register {
             known: Numbered::default(),
             stashed: 0,
             count: 0,
+            recent: Recent::default(),
         };
         for (der, source) in given {
             let digest = der.sha256();
@@ -162,20 +226,72 @@ impl Register {
         register
     }
 
+    /// The same anew, with the certificates that are known so far and nothing else.
+    pub fn again(self) -> Self {
+        Self {
+            names: self.names,
+            pool: self.pool,
+            stashed: self.stashed,
+            ..Self::new([])
+        }
+    }
+
     /// Takes in the next observation; nothing is known of one without a chain.
     pub fn enter(&mut self, seen: &Observation) -> Option<Shown> {
         let number = self.count;
         self.count = number.checked_add(1).expect("fewer than 2^32 observations");
+        let glimpse = self.look(seen, number)?;
+        Some(self.keep(glimpse))
+    }
+
+    /// Looks at an observation, by its number among all that will be read again. The certificates behind its leaf are
+    /// taken in.
+    pub fn look(&mut self, seen: &Observation, number: u32) -> Option<Glimpse> {
         let (leaf, others) = seen.chain.split_first()?;
         let behind = self.behind(others, number);
         let digest = leaf.sha256();
-        let hash = self.names.state.hash_one(digest);
-        let known = self
-            .by_digest
-            .find(hash, |place| self.digests[*place as usize].0 == digest);
-        let place = match known {
+        let Some(place) = self.place(&digest) else {
+            return Some(self.first_look(leaf, behind, number));
+        };
+        let early = self.leaves[place as usize].early;
+        if early.is_some_and(|early| !self.holds(early)) {
+            let early = self.identify(&parse::certificate(leaf), behind);
+            self.leaves[place as usize].early = early;
+        }
+        Some(Glimpse {
+            digest,
+            behind,
+            leaf: self.leaves[place as usize],
+            key: None,
+            is_candidate: false,
+        })
+    }
+
+    /// The leaf, where it need not be kept: who issued it is known so far, and it issued nothing that was seen so far.
+    pub fn passing(&mut self, glimpse: &Glimpse) -> Option<Passing> {
+        let early = glimpse.leaf.early.filter(|_| !glimpse.is_candidate)?;
+        let is_new = self.recent.add(glimpse);
+        let known = self.known.get(early.known.number());
+        Some(Passing {
+            digest: glimpse.digest,
+            early,
+            evidence: known.standing.evidence(),
+            key: glimpse.key,
+            subject: glimpse.leaf.subject,
+            is_new,
+        })
+    }
+
+    /// Keeps a leaf that was looked at.
+    pub fn keep(&mut self, glimpse: Glimpse) -> Shown {
+        let Glimpse {
+            digest,
+            behind,
+            leaf,
+            ..
+        } = glimpse;
+        let place = match self.place(&digest) {
             Some(place) => {
-                let place = *place;
                 let known = &mut self.leaves[place as usize];
                 if known.behind != Some(Place::new(behind)) {
                     known.behind = None;
@@ -184,10 +300,10 @@ impl Register {
             }
             None => {
                 let place = u32::try_from(self.leaves.len()).expect("fewer than 2^32 leaves");
-                let first = self.first_look(leaf, behind, number);
-                self.leaves.push(first);
+                self.leaves.push(leaf);
                 self.digests.push((digest, place));
                 let (digests, state) = (&self.digests, &self.names.state);
+                let hash = state.hash_one(digest);
                 self.by_digest.insert_unique(hash, place, |place| {
                     state.hash_one(digests[*place as usize].0)
                 });
@@ -195,7 +311,47 @@ impl Register {
             }
         };
         let leaf = Place::new(place);
-        Some(Shown { leaf, behind })
+        Shown { leaf, behind }
+    }
+
+    /// The fingerprints of the leaves that are kept.
+    pub fn leaves(&self) -> impl Iterator<Item = &Sha256> {
+        self.digests.iter().map(|(digest, _)| digest)
+    }
+
+    /// Whether a leaf is kept.
+    pub fn keeps(&self, leaf: &Sha256) -> bool {
+        self.place(leaf).is_some()
+    }
+
+    /// The place of a leaf that is kept.
+    fn place(&self, digest: &Sha256) -> Option<u32> {
+        let hash = self.names.state.hash_one(digest);
+        let place = self
+            .by_digest
+            .find(hash, |place| self.digests[*place as usize].0 == *digest);
+        place.copied()
+    }
+
+    /// Whether it still holds.
+    pub fn holds(&self, early: Early) -> bool {
+        let standing = &self.known.get(early.known.number()).standing;
+        self.pool.changes(standing.issuer.as_ref()) == early.changes
+    }
+
+    /// Parts of the hashes of all names under which something is issued.
+    pub fn issuers(&self) -> impl Iterator<Item = NamePart> {
+        self.names.parts()
+    }
+
+    /// Takes in a certificate that may have issued something which was seen. Whether it may.
+    pub fn admit(&mut self, certificate: &Der) -> bool {
+        let (_, subject) = parse::names(certificate);
+        let may_issue = subject.is_some_and(|subject| self.names.contain(&subject));
+        if may_issue && !self.pool.holds(&certificate.sha256()) {
+            self.pool.add(parse::certificate(certificate));
+        }
+        may_issue
     }
 
     /// The number of what is sent behind a leaf; its certificates may have issued something.
@@ -239,8 +395,25 @@ impl Register {
         self.pool.add(certificate);
     }
 
-    /// A leaf that was not shown before.
-    fn first_look(&mut self, der: &Der, behind: u32, number: u32) -> Leaf {
+    /// A leaf that is not kept.
+    fn first_look(&mut self, der: &Der, behind: u32, number: u32) -> Glimpse {
+        let digest = der.sha256();
+        if let Some((leaf, key)) = self.recent.get(&digest)
+            && leaf.early.is_some_and(|early| self.holds(early))
+        {
+            let behind_it = Some(Place::new(behind));
+            return Glimpse {
+                digest,
+                behind,
+                leaf: Leaf {
+                    number,
+                    behind: behind_it,
+                    ..leaf
+                },
+                key,
+                is_candidate: false,
+            };
+        }
         let certificate = parse::certificate(der);
         if let Ok(issuer) = &certificate.issuer {
             self.names.add(&issuer.key);
@@ -248,12 +421,23 @@ impl Register {
         if certificate.is_self_issued() {
             self.pool.add(certificate.clone());
         }
-        let subject = certificate.subject.as_ref().ok();
-        Leaf {
-            subject: subject.map(|subject| self.names.part(&subject.key)),
-            number,
-            behind: Some(Place::new(behind)),
-            early: self.identify(&certificate, behind),
+        let subject = certificate
+            .subject
+            .as_ref()
+            .ok()
+            .map(|subject| &subject.key);
+        let public_key = certificate.public_key.as_ref().ok();
+        Glimpse {
+            digest,
+            behind,
+            leaf: Leaf {
+                subject: subject.map(|subject| self.names.part(subject)),
+                number,
+                behind: Some(Place::new(behind)),
+                early: self.identify(&certificate, behind),
+            },
+            key: public_key.map(|key| key.fingerprint),
+            is_candidate: subject.is_some_and(|subject| self.names.contain(subject)),
         }
     }
 
