@@ -5,6 +5,7 @@
 
 mod chains;
 mod merge;
+mod places;
 mod store;
 
 use std::io::{BufRead, Read as _};
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use crate::model::observation::{Observation, Outcome};
 use chains::Chains;
 pub use merge::{Kept, Merged};
+pub use places::ReadWriteSeek;
 pub use store::{Lines, ReadSeek, Written};
 
 /// A line longer than this is no observation; a chain of 200 certificates stays far below it.
@@ -40,6 +42,9 @@ pub enum KeptError {
         /// What is wrong, and what would be right.
         reason: String,
     },
+    /// What was noted in a temporary file could not be read.
+    #[error("a temporary file: {0}")]
+    Temporary(std::io::Error),
     /// A line is no longer what it was.
     #[error("{file}: changed while it was read")]
     Changed {

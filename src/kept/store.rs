@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
 use crate::kept::chains::Chains;
-use crate::kept::{KeptError, Line, parse};
+use crate::kept::places::{Places, ReadWriteSeek};
+use crate::kept::{KeptError, Line, parse, read};
 use crate::model::observation::{Observation, Observations};
 
 /// What can be read from any place: a file, or bytes in memory.
@@ -18,7 +19,7 @@ impl<T: Read + Seek> ReadSeek for T {}
 #[derive(Default)]
 pub(super) struct Store {
     /// Where each line lies, by its number.
-    places: Vec<Place>,
+    places: Places,
     files: Vec<(String, RefCell<Window>)>,
     chains: RefCell<Chains>,
 }
@@ -63,9 +64,9 @@ impl Window {
 /// A line of one of the files.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
-    file: u32,
-    length: u32,
-    offset: u64,
+    pub(super) file: u32,
+    pub(super) length: u32,
+    pub(super) offset: u64,
 }
 
 impl Store {
@@ -86,7 +87,7 @@ impl Store {
 
     /// Takes in a line; its number.
     pub(super) fn enter(&mut self, place: Place) -> u32 {
-        let number = u32::try_from(self.places.len()).expect("fewer than 2^32 observations");
+        let number = u32::try_from(self.places.count()).expect("fewer than 2^32 observations");
         self.places.push(place);
         number
     }
@@ -109,7 +110,7 @@ impl Store {
     }
 
     pub(super) fn read(&self, line: usize) -> Result<Observation, KeptError> {
-        let place = self.places[line];
+        let place = self.places.get(line).map_err(KeptError::Temporary)?;
         let (name, file) = &self.files[place.file as usize];
         let mut file = file.borrow_mut();
         match file.line(place) {
@@ -161,13 +162,13 @@ impl Lines {
 impl Observations for Lines {
     fn count(&self) -> usize {
         let numbers = self.numbers.as_ref();
-        numbers.map_or(self.store.places.len(), Vec::len)
+        numbers.map_or(self.store.places.count(), Vec::len)
     }
 
     fn read(&self, number: usize) -> io::Result<Cow<'_, Observation>> {
         let line = match &self.numbers {
             Some(numbers) => numbers.get(number).map(|line| *line as usize),
-            None => Some(number).filter(|number| *number < self.store.places.len()),
+            None => Some(number).filter(|number| *number < self.store.places.count()),
         };
         let line = line.ok_or_else(|| io::Error::other("there is no line of this number"))?;
         let seen = self.store.read(line);
@@ -183,6 +184,38 @@ pub struct Written {
 }
 
 impl Written {
+    /// Where most lines lie is noted in a file, which is empty, and not in memory.
+    pub fn noted_in(file: impl ReadWriteSeek + 'static) -> Self {
+        let store = Store {
+            places: Places::noted_in(Box::new(file)),
+            ..Store::default()
+        };
+        Self { store, end: 0 }
+    }
+
+    /// The lines of a file that is there already. Each observation is handed to `see`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or a line of it is no observation, or there is none.
+    pub fn read(
+        &mut self,
+        name: &str,
+        file: impl Read,
+        mut see: impl FnMut(Observation),
+    ) -> Result<(), KeptError> {
+        let input = BufReader::with_capacity(AHEAD, file);
+        read(name, input, &mut Chains::default(), |line, observation| {
+            self.store.enter(Place::new(0, line));
+            see(observation);
+        })
+    }
+
+    /// Whether all that was to be noted was.
+    pub fn is_sound(&self) -> bool {
+        self.store.places.is_sound()
+    }
+
     /// The next line, by its length in bytes.
     pub fn line(&mut self, length: usize) {
         let line = Line {
