@@ -28,6 +28,12 @@ use anyhow::{Context, Result};
 /// How many chains are remembered as trusted or not. An estate has fewer; those of a network are mostly shown once.
 const CHAINS_REMEMBERED: usize = 10_000;
 
+/// A day in seconds.
+const DAY: i64 = 86_400;
+
+/// A sweep mostly ends within so many days: from its end on it is counted which certificates end soon.
+const LONGEST_RUN: i64 = 7;
+
 /// What the user gave to judge by, read and checked before anything is contacted.
 #[derive(Clone)]
 pub(super) struct Judge {
@@ -156,6 +162,18 @@ impl Judge {
     /// Begins to take in what was seen.
     pub(super) fn intake(&self) -> Intake {
         Intake::new(self.candidates.clone())
+    }
+
+    /// As [`Judge::intake`], for a run of any length, of which nothing but a summary is wanted.
+    ///
+    /// # Errors
+    ///
+    /// There is no temporary file to be had.
+    pub(super) fn counting_intake(&self) -> io::Result<Intake> {
+        let now = self.now.unwrap_or_else(sweep::now).unix().div_euclid(DAY);
+        let calm = now.saturating_add(self.expires_within_days + LONGEST_RUN);
+        let calm = i32::try_from(calm).unwrap_or(i32::MAX);
+        Intake::counting(self.candidates.clone(), calm)
     }
 
     /// As [`Judge::look_again`], over one run in memory.

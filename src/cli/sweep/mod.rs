@@ -10,7 +10,7 @@ mod watch;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::cli::output::Destination;
 use crate::cli::present;
 use crate::cli::settings::{Consent, Environment, Naming, Output, Source, Sweep, Verbosity};
 use crate::cli::verdict::{Judge, Looked};
-use crate::kept::{Kept, Written};
+use crate::kept::Written;
 use crate::model::observation::{Observation, Observations, Outcome};
 use crate::model::report::Report;
 use crate::report::json;
@@ -75,7 +75,7 @@ pub(super) fn run(args: SweepArgs, typed: &[String], environment: Environment) -
         &progress,
         earlier.is_some(),
     )?;
-    let taken = earlier.is_none().then(|| Taken::new(&judge));
+    let taken = earlier.is_none().then(|| Taken::new(&judge, &settings));
     let swept = sweep_all(scope, &settings, progress, log, taken)?;
     let conclusion = Conclusion {
         judge,
@@ -157,11 +157,39 @@ struct Taken {
 }
 
 impl Taken {
-    fn new(judge: &Judge) -> Self {
+    /// In bounded memory, where a summary is all that is wanted and a temporary file can be had.
+    fn new(judge: &Judge, settings: &Sweep) -> Self {
+        let shows_rows = settings.format == SweepFormat::Json
+            || settings.policy.deny.is_some()
+            || settings.history.is_some();
+        let counting = || io::Result::Ok((judge.counting_intake()?, tempfile::tempfile()?));
+        match (shows_rows, counting()) {
+            (false, Ok((intake, file))) => Self {
+                written: Written::noted_in(file),
+                intake,
+            },
+            _ => Self::in_memory(judge),
+        }
+    }
+
+    fn in_memory(judge: &Judge) -> Self {
         Self {
             written: Written::default(),
             intake: judge.intake(),
         }
+    }
+
+    /// Takes in what a file holds.
+    fn read(name: &str, file: &mut Again, mut taken: Self) -> Result<Self> {
+        let Self { written, intake } = &mut taken;
+        file.rewind()?;
+        written.read(name, file, |seen| intake.see(&seen))?;
+        Ok(taken)
+    }
+
+    /// Whether what is noted in temporary files is all there.
+    fn is_sound(&self) -> bool {
+        self.written.is_sound() && self.intake.is_sound()
     }
 
     /// `length` is that of the line.
@@ -421,12 +449,20 @@ impl Conclusion<'_> {
     fn keep_part(self, log: Log, taken: Option<Taken>, progress: &Progress) -> Result<Exit> {
         let keeping = self.keeping;
         if keeping.is_wanted() {
-            judged(log.again()?, taken, progress, self.judge, |looked, seen| {
-                let looked = looked.partial(true);
-                looked.report(seen, [Format::Table], |report| {
-                    keeping.record("sweep", seen, report)
-                })
-            })?;
+            let judge = self.judge;
+            judged(
+                log.again()?,
+                taken,
+                progress,
+                self.settings,
+                judge,
+                |looked, seen| {
+                    let looked = looked.partial(true);
+                    looked.report(seen, [Format::Table], |report| {
+                        keeping.record("sweep", seen, report)
+                    })
+                },
+            )?;
         }
         Ok(Exit::Interrupted)
     }
@@ -451,13 +487,20 @@ impl Conclusion<'_> {
             top: settings.top,
             expires_within_days: settings.policy.expires_within_days,
         };
-        let exit = judged(log.finish()?, taken, progress, judge, |looked, seen| {
-            looked.report(seen, [format], |report| {
-                show(report, extent, to_stdout, settings)?;
-                keeping.record("sweep", seen, report)?;
-                anyhow::Ok(Exit::of(report, settings.policy.deny)?)
-            })
-        })?;
+        let exit = judged(
+            log.finish()?,
+            taken,
+            progress,
+            settings,
+            judge,
+            |looked, seen| {
+                looked.report(seen, [format], |report| {
+                    show(report, extent, to_stdout, settings)?;
+                    keeping.record("sweep", seen, report)?;
+                    anyhow::Ok(Exit::of(report, settings.policy.deny)?)
+                })
+            },
+        )?;
         match progress.counts.wrong {
             0 => Ok(exit),
             wrong => {
@@ -483,9 +526,10 @@ fn told(error: Error, how: Option<String>) -> Error {
 
 /// Judges the observations of a file.
 fn judged<T>(
-    (name, file): (String, Again),
+    (name, mut file): (String, Again),
     taken: Option<Taken>,
     progress: &Progress,
+    settings: &Sweep,
     judge: Judge,
     work: impl FnOnce(Looked, &dyn Observations) -> Result<T>,
 ) -> Result<T> {
@@ -493,16 +537,16 @@ fn judged<T>(
         let none: Vec<Observation> = Vec::new();
         return work(judge.look(&none, &progress.run)?, &none);
     }
-    if let Some(Taken { written, intake }) = taken {
-        let seen = written.lines(&name, file);
-        return work(judge.look_at_run(intake, &seen, &progress.run)?, &seen);
-    }
-    let mut intake = judge.intake();
-    let mut kept = Kept::default();
-    kept.add(&name, file, |seen| intake.see(&seen))?;
-    let merged = kept.merge()?;
-    let looked = judge.look_again(intake, &merged, &progress.run)?;
-    work(looked, &merged.newest)
+    let taken = match taken {
+        Some(taken) => taken,
+        None => Taken::read(&name, &mut file, Taken::new(&judge, settings))?,
+    };
+    let Taken { written, intake } = match taken.is_sound() {
+        true => taken,
+        false => Taken::read(&name, &mut file, Taken::in_memory(&judge))?,
+    };
+    let seen = written.lines(&name, file);
+    work(judge.look_at_run(intake, &seen, &progress.run)?, &seen)
 }
 
 fn show(report: &dyn Report, extent: Extent<'_>, to_stdout: bool, settings: &Sweep) -> Result<()> {
