@@ -38,10 +38,10 @@ pub trait Entered {
 }
 
 /// What an observation is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part<'a> {
     /// Its leaf is judged, and its certificates may have issued others. With its target.
-    Judged(&'a str),
+    Judged(Cow<'a, str>),
     /// Its certificates may have issued others. With its run.
     Earlier(&'a str),
     /// It does not count.
@@ -51,7 +51,7 @@ pub enum Part<'a> {
 impl Part<'_> {
     fn source(self) -> Option<Source> {
         match self {
-            Self::Judged(target) => Some(Source::Presented(target.to_owned())),
+            Self::Judged(target) => Some(Source::Presented(target.into_owned())),
             Self::Earlier(run) => Some(Source::Kept(run.to_owned())),
             Self::None => None,
         }
@@ -137,11 +137,15 @@ impl Register {
             let (Some(shown), part) = (entered.shown(number), entered.part(number)) else {
                 continue;
             };
-            let first = &mut behind[shown.behind as usize];
-            *first = part.min(*first);
             if self.pool.holds(&self.digests[shown.leaf()].0) {
-                let first = leaves.entry(shown.leaf()).or_insert(part);
-                *first = part.min(*first);
+                let first = leaves.entry(shown.leaf()).or_insert(Part::None);
+                if part < *first {
+                    *first = part.clone();
+                }
+            }
+            let first = &mut behind[shown.behind as usize];
+            if part < *first {
+                *first = part;
             }
         }
         for (number, part) in (0..).zip(behind) {

@@ -56,7 +56,7 @@ impl Entered for InMemory<'_> {
     }
 
     fn part(&self, number: usize) -> Part<'_> {
-        Part::Judged(&self.0[number].0.target)
+        Part::Judged(Cow::Borrowed(&self.0[number].0.target))
     }
 
     fn read(&self, number: usize) -> io::Result<Cow<'_, Observation>> {

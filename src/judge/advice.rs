@@ -85,11 +85,11 @@ fn clear(case: &Case<'_>, group: Group, obstacle: &Obstacle) -> String {
         Obstacle::HostSilent(host, _) => format!("see whether {host} is up and reachable from here, or leave it out, then check again"),
         Obstacle::ServiceNotSeen => "name the servers that run the file upload/download web service: in Lync Server 2013 the front ends, on port 443".to_owned(),
         Obstacle::PossessionFailed(row) | Obstacle::PossessionNotProven(row) => {
-            let target = case.rows.get(*row).map_or("it", Brief::target);
+            let target = case.rows.get(*row).map_or("it".into(), Brief::target);
             format!("look at what answers on {target}: `sameca show {target}`")
         }
         Obstacle::Unreadable(row) => {
-            let target = case.rows.get(*row).map_or("it", Brief::target);
+            let target = case.rows.get(*row).map_or("it".into(), Brief::target);
             format!("keep the certificate with `sameca show {target} --format pem` and look at it with another tool")
         }
         Obstacle::NothingToCompare if !case.rows.iter().any(|row| row.group == group && row.leaf.is_some()) => {

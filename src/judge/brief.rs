@@ -1,9 +1,10 @@
 //! What a verdict looks at in an observation, in few bytes, so that those of a whole network fit into memory.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,10 +39,8 @@ pub(crate) struct Brief {
     count: u32,
     /// The place of what it sends behind its leaf.
     sent: u32,
-    /// The target, and the host where that is no part of it.
-    text: Box<str>,
-    target: u32,
-    host: Range<u32>,
+    /// Absent where address and port say all of it.
+    named: Option<Box<Named>>,
     /// Milliseconds since 1970.
     at: i64,
     /// The version and the suite that the server chose, where it said anything.
@@ -56,7 +55,6 @@ pub(crate) struct Brief {
 
 impl Brief {
     pub(super) fn new(source: u32, observation: &Observation, sent: u32) -> Self {
-        let (text, target, host) = text(&observation.target, &observation.host);
         let (begin, end) = observation.leaf().map_or((None, None), parse::validity);
         Self {
             source,
@@ -73,9 +71,7 @@ impl Brief {
             roles: observation.roles.iter().map(|role| bit(*role)).sum(),
             count: observation.count,
             sent,
-            text,
-            target,
-            host,
+            named: Named::of(observation).map(Box::new),
             at: observation.at.unix_milliseconds(),
             tls: observation
                 .tls
@@ -131,20 +127,36 @@ impl Brief {
             ending: ending.map(|(end, subject)| Ending {
                 end,
                 subject,
-                target: self.target().to_owned(),
+                target: self.target().into_owned(),
             }),
         })
     }
 
     /// `host:port`, or `file:PATH`.
-    pub(super) fn target(&self) -> &str {
-        self.text.get(..self.target as usize).unwrap_or_default()
+    pub(super) fn target(&self) -> Cow<'_, str> {
+        match &self.named {
+            Some(named) => named.target().into(),
+            None => self
+                .socket()
+                .map_or_else(String::new, |at| at.to_string())
+                .into(),
+        }
     }
 
     /// The host as named; the path of a file.
-    pub(super) fn host(&self) -> &str {
-        let host = self.host.start as usize..self.host.end as usize;
-        self.text.get(host).unwrap_or_default()
+    pub(super) fn host(&self) -> Cow<'_, str> {
+        match &self.named {
+            Some(named) => named.host().into(),
+            None => self
+                .address
+                .map_or_else(String::new, |it| it.to_string())
+                .into(),
+        }
+    }
+
+    /// Address and port.
+    fn socket(&self) -> Option<SocketAddr> {
+        Some(SocketAddr::new(self.address?, self.port?.number()))
     }
 
     /// Whether the server has this role.
@@ -170,7 +182,10 @@ impl Brief {
 
     /// The address, where it was named as such: `10.0.0.9` comes before `10.0.0.10`.
     fn literal(&self) -> Option<IpAddr> {
-        let host = self.host();
+        let host = match &self.named {
+            Some(named) => named.host(),
+            None => return self.address,
+        };
         let is_digit = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_digit);
         let octets = host.as_bytes();
         // Cheap, for it is called in a sort; a name that looks like an address is sorted elsewhere, and that is all.
@@ -185,7 +200,7 @@ impl Brief {
             self.group,
             Role::ALL.into_iter().find(|role| self.has(*role)),
             self.literal(),
-            self.host(),
+            self.named.as_ref().map(|named| named.host()),
             self.port,
             self.address,
             self.variant,
@@ -229,15 +244,49 @@ fn bit(role: Role) -> u8 {
     }
 }
 
-/// Target and host in one string: the host is mostly a part of the target.
-fn text(target: &str, host: &str) -> (Box<str>, u32, Range<u32>) {
-    let place = |place: usize| u32::try_from(place).expect("a line has less than 4 GiB");
-    let (text, start) = match target.find(host) {
-        Some(start) => (target.into(), start),
-        None => (format!("{target}{host}").into(), target.len()),
-    };
-    let host = place(start)..place(start + host.len());
-    (text, place(target.len()), host)
+/// Target and host.
+struct Named {
+    /// The target, and the host where that is no part of it.
+    text: Box<str>,
+    target: u32,
+    host: Range<u32>,
+}
+
+impl Named {
+    /// `None` where address and port say the same.
+    fn of(observation: &Observation) -> Option<Self> {
+        let Observation { target, host, .. } = observation;
+        if let (Some(address), Some(port)) = (observation.address, observation.port)
+            && address.to_string() == *host
+            && SocketAddr::new(address, port.number()).to_string() == *target
+        {
+            return None;
+        }
+        Some(Self::new(target, host))
+    }
+
+    /// Both in one string: the host is mostly a part of the target.
+    fn new(target: &str, host: &str) -> Self {
+        let place = |place: usize| u32::try_from(place).expect("a line has less than 4 GiB");
+        let (text, start) = match target.find(host) {
+            Some(start) => (target.into(), start),
+            None => (format!("{target}{host}").into(), target.len()),
+        };
+        Self {
+            text,
+            target: place(target.len()),
+            host: place(start)..place(start + host.len()),
+        }
+    }
+
+    fn target(&self) -> &str {
+        self.text.get(..self.target as usize).unwrap_or_default()
+    }
+
+    fn host(&self) -> &str {
+        let host = self.host.start as usize..self.host.end as usize;
+        self.text.get(host).unwrap_or_default()
+    }
 }
 
 /// The observations of a run in brief.
@@ -292,7 +341,7 @@ impl Briefs {
     }
 
     /// The target of an observation, by its number.
-    pub fn target(&self, number: usize) -> &str {
+    pub fn target(&self, number: usize) -> Cow<'_, str> {
         self.rows[number].target()
     }
 
@@ -435,14 +484,13 @@ mod tests {
             ("a:443", "another"),
             ("", ""),
         ] {
-            let (text, end, place) = text(target, host);
-            assert_eq!(&text[..end as usize], target);
-            assert_eq!(&text[place.start as usize..place.end as usize], host);
+            let named = Named::new(target, host);
+            assert_eq!((named.target(), named.host()), (target, host));
         }
     }
 
     #[test]
     fn a_brief_is_small() {
-        assert!(size_of::<Brief>() <= 96, "{}", size_of::<Brief>());
+        assert!(size_of::<Brief>() <= 80, "{}", size_of::<Brief>());
     }
 }

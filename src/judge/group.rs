@@ -1,5 +1,6 @@
 //! The verdict of one group.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -350,18 +351,21 @@ fn not_seen(group: Rows<'_>) -> Vec<Obstacle> {
     let mut obstacles: Vec<_> = missing
         .map(|(number, _)| Obstacle::NotCaptured(number))
         .collect();
-    let mut hosts: BTreeMap<(&str, Option<IpAddr>), bool> = BTreeMap::new();
+    let mut hosts: BTreeMap<(Cow<'_, str>, Option<IpAddr>), bool> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.one_of_host) {
         hosts.insert((row.host(), row.address), false);
     }
-    for row in rows.iter().filter(|row| row.leaf.is_some()) {
+    let has_any = !hosts.is_empty();
+    let captured = rows.iter().filter(|row| row.leaf.is_some());
+    for row in captured.filter(|_| has_any) {
         hosts
             .entry((row.host(), row.address))
             .and_modify(|seen| *seen = true);
     }
     let silent = hosts.into_iter().filter(|(_, seen)| !seen);
-    obstacles
-        .extend(silent.map(|((host, address), _)| Obstacle::HostSilent(host.to_owned(), address)));
+    obstacles.extend(
+        silent.map(|((host, address), _)| Obstacle::HostSilent(host.into_owned(), address)),
+    );
     if !service_seen(rows) && obstacles.is_empty() {
         obstacles.push(Obstacle::ServiceNotSeen);
     }

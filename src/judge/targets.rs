@@ -1,5 +1,6 @@
 //! Lists in sentences: the first few, then a number.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::judge::Brief;
@@ -13,8 +14,8 @@ const KEPT: usize = 5;
 /// The targets of rows, in the order of these: the first of them, and how many there are.
 #[derive(Default)]
 pub(super) struct Targets<'c> {
-    pub(super) first: Vec<&'c str>,
-    last: Option<&'c str>,
+    pub(super) first: Vec<Cow<'c, str>>,
+    last: Option<Cow<'c, str>>,
     pub(super) count: u64,
 }
 
@@ -23,13 +24,15 @@ impl<'c> FromIterator<&'c Brief> for Targets<'c> {
         let mut targets = Self::default();
         for row in rows {
             // The addresses of one name follow on one another.
-            if targets.last.replace(row.target()) == Some(row.target()) {
+            let target = row.target();
+            if targets.last.as_ref() == Some(&target) {
                 continue;
             }
             targets.count += row.weight();
             if targets.first.len() < KEPT {
-                targets.first.push(row.target());
+                targets.first.push(target.clone());
             }
+            targets.last = Some(target);
         }
         targets
     }
@@ -37,7 +40,8 @@ impl<'c> FromIterator<&'c Brief> for Targets<'c> {
 
 impl fmt::Display for Targets<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&listed(&self.first, self.count))
+        let first: Vec<&str> = self.first.iter().map(AsRef::as_ref).collect();
+        f.write_str(&listed(&first, self.count))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The verdict in words: the sentence that every output begins with.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::brief;
@@ -179,7 +180,7 @@ fn inconclusive(case: &Case<'_>, group: Group, judgement: &Judgement) -> String 
     let Some(first) = judgement.obstacles.first() else {
         return "nothing was decided".to_owned();
     };
-    let missing: Vec<&str> = judgement
+    let missing: Vec<_> = judgement
         .obstacles
         .iter()
         .filter_map(|obstacle| match obstacle {
@@ -204,7 +205,7 @@ fn inconclusive(case: &Case<'_>, group: Group, judgement: &Judgement) -> String 
 
 /// Why a group is not *same*, in a sentence.
 pub(super) fn obstacle(case: &Case<'_>, group: Group, obstacle: &Obstacle) -> String {
-    let target = |row: &usize| case.rows.get(*row).map_or("", Brief::target);
+    let target = |row: &usize| case.rows.get(*row).map_or(Cow::default(), Brief::target);
     let outcome = |row: &usize| case.rows.get(*row).map_or("", |row| row.outcome.word());
     match obstacle {
         Obstacle::Difference => match case.groups.get(&group) {

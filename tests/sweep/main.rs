@@ -8,13 +8,13 @@ mod clock;
 mod faults;
 #[path = "../support/flight.rs"]
 mod flight;
+mod many;
 mod names;
 #[cfg(all(target_os = "linux", feature = "live"))]
 mod namespace;
 mod network;
 #[cfg(all(target_os = "linux", feature = "live"))]
 mod outage;
-#[expect(dead_code, reason = "the bench asks when it began")]
 #[path = "../support/replay.rs"]
 mod replay;
 mod replayed;

@@ -106,13 +106,11 @@ pub(crate) fn noted(file: &Path) -> Value {
 }
 
 /// Waits until what a sweep noted is as wanted.
-#[cfg(all(target_os = "linux", feature = "live"))]
 pub(crate) fn wait_until(file: &Path, wanted: impl Fn(&Value) -> bool) -> Value {
     until(|| Some(noted(file)).filter(&wanted))
 }
 
 /// Looks again and again, as long as it takes.
-#[cfg(all(target_os = "linux", feature = "live"))]
 #[expect(
     clippy::disallowed_methods,
     reason = "no event tells of a file or of the sockets of another process"

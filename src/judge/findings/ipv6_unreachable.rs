@@ -14,18 +14,21 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
         );
         failed && row.address.is_some_and(|address| address.is_ipv6())
     });
-    let answering: BTreeSet<(&str, _)> = case
+    let unreachable: BTreeSet<_> = unreachable.map(|row| (row.host(), row.port)).collect();
+    if unreachable.is_empty() {
+        return None;
+    }
+    let answering = case
         .rows
         .iter()
-        .filter(|row| row.leaf.is_some() && row.address.is_some_and(|address| address.is_ipv4()))
-        .map(|row| (row.host(), row.port))
-        .collect();
-    let hosts: BTreeSet<&str> = unreachable
-        .filter(|row| answering.contains(&(row.host(), row.port)))
-        .map(|row| row.host())
+        .filter(|row| row.leaf.is_some() && row.address.is_some_and(|address| address.is_ipv4()));
+    let answering = answering.map(|row| (row.host(), row.port));
+    let hosts: BTreeSet<_> = answering
+        .filter(|endpoint| unreachable.contains(endpoint))
+        .map(|(host, _)| host)
         .collect();
     (!hosts.is_empty()).then(|| {
-        let hosts: Vec<&str> = hosts.into_iter().collect();
+        let hosts: Vec<_> = hosts.into_iter().collect();
         let message = format!("{} answers on IPv4 but not on its IPv6 address; use -4 to check only IPv4, or take the AAAA record away", hosts.join(", "));
         Finding::new("ipv6-unreachable", Severity::Notice, message)
     })

@@ -21,8 +21,8 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
                 .iter()
                 .any(|role| *role != Role::Peer && row.has(*role))
         });
-    let hosts: BTreeSet<&str> = lost.map(|row| row.host()).collect();
-    let named: Vec<&str> = hosts.iter().copied().take(LISTED).collect();
+    let hosts: BTreeSet<_> = lost.map(|row| row.host()).collect();
+    let named: Vec<&str> = hosts.iter().map(AsRef::as_ref).take(LISTED).collect();
     let more = match hosts.len() - named.len() {
         0 => String::new(),
         more => format!(" and {more} more"),

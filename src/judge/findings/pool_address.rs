@@ -11,13 +11,14 @@ const LISTED: usize = 5;
 
 pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
     let members = case.briefs.members();
+    if members.is_empty() {
+        return None;
+    }
     let mut behind: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
-    for row in case
-        .rows
-        .iter()
-        .filter(|row| members.contains_key(row.host()))
-    {
-        behind.entry(row.host()).or_default().extend(row.address);
+    for row in case.rows {
+        if let Some((pool, _)) = members.get_key_value(row.host().as_ref()) {
+            behind.entry(pool).or_default().extend(row.address);
+        }
     }
     let mut severity = Severity::Notice;
     let mut sentences = Vec::new();

@@ -4,6 +4,7 @@
 //! the IIS binding with the one that was assigned. Different ones are legal, and are what a renewal of only the default or
 //! only the web certificate looks like. 4443 is apart: the external web certificate is another one by design.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::Case;
@@ -26,7 +27,7 @@ pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
         ports.entry(port.number()).or_default().insert(leaf);
     }
     let differ = servers.into_iter().filter(|(_, ports)| differ(ports));
-    let hosts: BTreeSet<&str> = differ.map(|((host, _), _)| host).collect();
+    let hosts: BTreeSet<_> = differ.map(|((host, _), _)| host).collect();
     finding(&hosts)
 }
 
@@ -35,8 +36,8 @@ fn differ<L: PartialEq>(ports: &BTreeMap<u16, BTreeSet<L>>) -> bool {
     matches!((web, sip), (Some(web), Some(sip)) if web != sip)
 }
 
-fn finding(hosts: &BTreeSet<&str>) -> Option<Finding> {
-    let named: Vec<&str> = hosts.iter().copied().take(NAMED).collect();
+fn finding(hosts: &BTreeSet<Cow<'_, str>>) -> Option<Finding> {
+    let named: Vec<&str> = hosts.iter().map(AsRef::as_ref).take(NAMED).collect();
     let more = hosts.len().saturating_sub(NAMED);
     let rest = if more > 0 {
         format!(" and {more} more")
@@ -72,7 +73,7 @@ mod tests {
     #[test]
     fn many_servers_are_counted() {
         assert_eq!(finding(&BTreeSet::new()), None);
-        let hosts = BTreeSet::from(["a", "b", "c", "d", "e", "f"]);
+        let hosts = BTreeSet::from(["a", "b", "c", "d", "e", "f"].map(Cow::from));
         let message = finding(&hosts).expect("a finding").message;
         assert!(
             message.contains("of a, b, c, d, e and 1 more:"),
