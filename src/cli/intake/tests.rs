@@ -319,7 +319,24 @@ impl Told {
     }
 }
 
+/// A few cases; `PROPTEST_CASES` asks for more.
+fn some() -> ProptestConfig {
+    let is_asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let cases = if is_asked {
+        ProptestConfig::default().cases
+    } else {
+        32
+    };
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
+    #![proptest_config(some())]
+
     #[test]
     fn counting_says_what_holding_says(run in any_run()) {
         let seen = run.observations();
@@ -330,4 +347,78 @@ proptest! {
         let counted = run.told(counting, &seen);
         prop_assert_eq!(held, counted);
     }
+}
+
+/// Leaves of one CA for different names, with these keys in turn.
+fn leaves(keys: &[rcgen::KeyPair], count: usize) -> Vec<Der> {
+    let own = rcgen::KeyPair::generate().expect("a key");
+    let mut ca = rcgen::CertificateParams::default();
+    ca.distinguished_name.push(rcgen::DnType::CommonName, "Box");
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let issuer = rcgen::Issuer::from_params(&ca, &own);
+    let certificate = ca.self_signed(&own).expect("a certificate");
+    let leaf = |(number, key)| {
+        let names = vec![format!("host{number}.contoso.com")];
+        let params = rcgen::CertificateParams::new(names).expect("a name");
+        let leaf = params.signed_by(key, &issuer).expect("a certificate");
+        Der::from(leaf.der().to_vec())
+    };
+    let leaves = (0..count).zip(keys.iter().cycle()).map(leaf);
+    leaves
+        .chain([Der::from(certificate.der().to_vec())])
+        .collect()
+}
+
+/// The finding about a device in between, when most of 40 addresses are counted.
+fn inspection(keys: &[rcgen::KeyPair]) -> Option<String> {
+    let mut certificates = leaves(keys, 40);
+    let ca = certificates.pop().expect("the last");
+    let run = Run {
+        shown: Vec::new(),
+        only: None,
+        order: Vec::new(),
+        is_late: false,
+        is_bare: false,
+        given: Vec::new(),
+        policy: (Same::IssuingCa, Threshold::KeyId),
+        require_possession: false,
+        now: 1_500_000_000,
+        held: 5,
+    };
+    let shown = Shown {
+        leaf: "issuing-1-fe01",
+        variant: 0,
+        sent: Vec::new(),
+        version: ProtocolVersion(0x0303),
+        possession: Possession::NotShown,
+        outcome: Outcome::Captured,
+        is_fresh: false,
+        is_named: false,
+    };
+    let seen = certificates
+        .into_iter()
+        .enumerate()
+        .map(|(place, leaf)| Observation {
+            at: Timestamp::from_unix(run.now).expect("a time"),
+            chain: vec![leaf, ca.clone()],
+            ..run.observation(place, &shown)
+        });
+    let seen: Vec<_> = seen.collect();
+    let counting = Intake::counting_beyond(run.held, Vec::new(), 0).expect("a temporary file");
+    let held = run.told(Intake::new(Vec::new()), &seen);
+    let counted = run.told(counting, &seen);
+    assert_eq!(held, counted);
+    let mut findings = counted.findings.into_iter();
+    findings.find_map(|(code, message)| (code == "tls-inspection").then_some(message))
+}
+
+#[test]
+fn one_key_of_all_is_told_and_another_one_too() {
+    let key = || rcgen::KeyPair::generate().expect("a key");
+    let told = inspection(&[key()]).expect("a finding");
+    assert!(
+        told.contains("all 40, for different names, have one key"),
+        "{told}"
+    );
+    assert_eq!(inspection(&[key(), key()]), None);
 }
