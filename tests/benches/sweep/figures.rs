@@ -19,7 +19,7 @@ const MANY: u32 = 10_000;
 const MILLION: u32 = 1_000_000;
 
 /// Endpoints of which some say nothing, and how long they are waited for.
-const WITH_MUTE: u32 = 20_000;
+const WITH_DEAD: u32 = 20_000;
 const TIMEOUT: (&str, f64) = ("3s", 3.0);
 
 /// What was asked for.
@@ -36,6 +36,7 @@ const FIGURES: &[Figure] = &[
     ("leaves", leaves),
     ("memory", memory),
     ("mute", mute),
+    ("silent", silent),
     ("judge", judge),
     ("start", start),
     ("million", million),
@@ -181,16 +182,29 @@ fn growth(kind: &str, sweep: impl Fn(u32) -> Cost, rounds: usize) -> Row {
 
 /// How long a sweep takes when some servers take the connection and say nothing.
 fn mute(ground: &Ground, rounds: usize) -> Vec<Row> {
+    dead(ground, "mute", ground.mute.port, rounds)
+}
+
+/// How long a sweep takes when at some addresses nobody answers.
+fn silent(ground: &Ground, rounds: usize) -> Vec<Row> {
+    dead(ground, "silent", ground.silent.port, rounds)
+}
+
+fn dead(ground: &Ground, kind: &str, port: u16, rounds: usize) -> Vec<Row> {
     let percents = [5, 50];
-    let wall = |mute: u32| ground.sweep_with_mute(WITH_MUTE, mute, TIMEOUT.0).wall;
+    let wall = |dead: u32| {
+        ground
+            .sweep_with_dead(WITH_DEAD, (dead, port), TIMEOUT.0)
+            .wall
+    };
     // Each takes several timeouts: a round is not as many as elsewhere.
     let rounds = rounds.div_ceil(2);
     let alive = median((0..rounds).map(|_| wall(0)));
     let row = |percent: u32| {
-        let some = median((0..rounds).map(|_| wall(WITH_MUTE / 100 * percent)));
+        let some = median((0..rounds).map(|_| wall(WITH_DEAD / 100 * percent)));
         let ratio = some / (alive + TIMEOUT.1);
         Row {
-            what: format!("time of a sweep of {WITH_MUTE} endpoints, {percent} % of them mute"),
+            what: format!("time of a sweep of {WITH_DEAD} endpoints, {percent} % of them {kind}"),
             measured: seconds(some),
             against: format!(
                 "{} without them, and one timeout of {}",

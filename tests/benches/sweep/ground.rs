@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
 use socket2::{Domain, Socket, Type};
@@ -18,7 +18,7 @@ pub(crate) const SAMECA: &str = env!("CARGO_BIN_EXE_sameca");
 
 /// The first address of those that are asked, and of those beside them that say nothing.
 const ASKED: Ipv4Addr = Ipv4Addr::new(127, 16, 0, 0);
-const MUTE: Ipv4Addr = Ipv4Addr::new(127, 48, 0, 0);
+const DEAD: Ipv4Addr = Ipv4Addr::new(127, 48, 0, 0);
 
 /// The servers, and a folder for what is written.
 pub(crate) struct Ground {
@@ -28,6 +28,8 @@ pub(crate) struct Ground {
     pub(crate) own: Replay,
     /// They take connections and say nothing.
     pub(crate) mute: Replay,
+    /// A port on which no address answers at all.
+    pub(crate) silent: Silent,
     /// A port that nobody else gets, and that is closed.
     pub(crate) closed: u16,
     /// The processor for what is measured; none: there is but one.
@@ -54,6 +56,7 @@ impl Ground {
             own: Replay::new(Answer::Own(flights[0].clone())),
             few: Replay::new(Answer::Few(flights)),
             mute: Replay::new(Answer::Silence),
+            silent: Silent::new(),
             closed,
             cpu,
             folder: tempfile::tempdir().expect("a folder"),
@@ -84,16 +87,20 @@ impl Ground {
         cost
     }
 
-    /// A sweep that meets some servers which say nothing among those that answer.
-    pub(crate) fn sweep_with_mute(&self, count: u32, mute: u32, timeout: &str) -> Cost {
-        let alive = range(ASKED, count - mute, self.few.port);
-        match mute {
-            0 => self.sweep_of(&[&alive, "--timeout", timeout]),
-            _ => {
-                let mute = range(MUTE, mute, self.mute.port);
-                self.sweep_of(&[&alive, &mute, "--timeout", timeout])
-            }
-        }
+    /// A sweep that meets some which say nothing, on this port, among those that answer.
+    pub(crate) fn sweep_with_dead(
+        &self,
+        count: u32,
+        (dead, port): (u32, u16),
+        timeout: &str,
+    ) -> Cost {
+        let alive = range(ASKED, count - dead, self.few.port);
+        let dead = (dead > 0).then(|| range(DEAD, dead, port));
+        let ranges = [Some(alive), dead].into_iter().flatten();
+        let ranges: Vec<String> = ranges.collect();
+        let mut arguments = vec!["--timeout", timeout, "--connect-timeout", timeout];
+        arguments.extend(ranges.iter().map(String::as_str));
+        self.sweep_of(&arguments)
     }
 
     fn sweep_of(&self, arguments: &[&str]) -> Cost {
@@ -157,4 +164,24 @@ fn closed() -> (Socket, u16) {
     let address = socket.local_addr().expect("an address");
     let port = address.as_socket().expect("of IPv4").port();
     (socket, port)
+}
+
+/// A port of every address whose queue is full, and from which nobody takes: what asks for a connection is dropped.
+pub(crate) struct Silent {
+    pub(crate) port: u16,
+    _socket: Socket,
+    _first: TcpStream,
+}
+
+impl Silent {
+    fn new() -> Self {
+        let (socket, port) = closed();
+        socket.listen(0).expect("it listens");
+        let first = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("room for one");
+        Self {
+            port,
+            _socket: socket,
+            _first: first,
+        }
+    }
 }

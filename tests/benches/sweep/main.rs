@@ -3,8 +3,8 @@
 //! Everything is on loopback. Servers that replay one flight run on one processor, what is measured on another; each
 //! program runs in turn with what it is compared with, several times, and the medians are told. Arguments:
 //!
-//! - names of figures (`cpu`, `leaves`, `memory`, `mute`, `judge`, `start`, `million`): only these, all but the last unless
-//!   any is named; `million` captures a million chains and judges them, which takes minutes and 5 GB of disk
+//! - names of figures (`cpu`, `leaves`, `memory`, `mute`, `silent`, `judge`, `start`, `million`): only these, all but the last
+//!   unless any is named; `million` captures a million chains and judges them, which takes minutes and 5 GB of disk
 //! - `all`: every figure
 //! - `--rounds N`: how often each is repeated, 5 unless given
 
