@@ -3,8 +3,11 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 #[cfg(target_os = "linux")]
 use std::net::TcpListener;
+#[cfg(unix)]
 use std::process::{Command, Stdio};
 
+#[cfg(all(target_os = "linux", feature = "live"))]
+use crate::disk::Disk;
 use crate::network::{Network, command, expected, start, stderr, sweep, targets_of};
 
 #[test]
@@ -44,29 +47,17 @@ fn a_full_disk_is_told() {
 #[test]
 fn a_disk_that_fills_up_can_be_gone_on_with() {
     let network = Network::new();
-    let folder = tempfile::tempdir().expect("a folder");
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
-        .arg(folder.path())
-        .stderr(Stdio::null())
-        .status();
-    assert!(mounted.expect("mount runs").success());
-    let file = folder.path().join("a.ndjson");
+    let disk = Disk::new("256k");
+    let file = disk.path().join("a.ndjson");
     let path = file.to_str().expect("UTF-8");
     let port = network.port.to_string();
     let full = sweep(&["127.92.0.0/23", "-p", &port, "-o", path]);
-    let larger = Command::new("mount")
-        .args(["-o", "remount,size=64m"])
-        .arg(folder.path())
-        .status();
-    assert!(larger.expect("mount runs").success());
+    disk.grow("64m");
     let rest = sweep(&["--resume", path]);
-    let text = std::fs::read_to_string(&file);
-    let unmounted = Command::new("umount").arg(folder.path()).status();
-    assert!(unmounted.expect("umount runs").success());
+    let text = std::fs::read_to_string(&file).expect("the file is there");
     assert_eq!(full.status.code(), Some(2), "{}", stderr(&full));
     assert!(stderr(&full).contains("--resume"), "{}", stderr(&full));
-    let found = targets_of(&text.expect("the file is there"));
+    let found = targets_of(&text);
     assert_eq!(found, expected(92, 512, network.port), "{}", stderr(&rest));
 }
 

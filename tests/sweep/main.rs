@@ -5,6 +5,8 @@
 mod chains;
 #[cfg(all(target_os = "linux", feature = "live"))]
 mod clock;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod disk;
 mod faults;
 #[path = "../support/flight.rs"]
 mod flight;

@@ -76,11 +76,23 @@ fn what_is_gone_on_with_is_summed_up_as_a_whole() {
 
 #[test]
 fn without_a_place_for_temporary_files_all_is_held() {
+    all_is_held_with(Path::new("missing"));
+}
+
+/// The files can be made and not filled.
+#[cfg(feature = "live")]
+#[test]
+fn where_temporary_files_find_no_room_all_is_held() {
+    all_is_held_with(crate::disk::Disk::new("8k").path());
+}
+
+/// A sweep whose temporary files would be in this folder.
+fn all_is_held_with(temporary: &Path) {
     let servers = Many::new();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("held.ndjson");
     let mut sweep = command(&["sweep", &servers.range(), "-o", text(&file)]);
-    sweep.env("TMPDIR", folder.path().join("missing"));
+    sweep.env("TMPDIR", temporary);
     let output = sweep.output().expect("the program runs");
     assert_eq!(servers.summary(&output), expected(), "{}", stderr(&output));
     let lines = fs::read_to_string(&file).expect("reads").lines().count();

@@ -86,8 +86,8 @@ impl Intake {
     }
 
     /// Whether what is counted could be noted.
-    pub(super) fn is_sound(&self) -> bool {
-        let tally = self.tally.as_ref();
+    pub(super) fn is_sound(&mut self) -> bool {
+        let tally = self.tally.as_mut();
         tally.is_none_or(|tally| tally.passed.is_sound())
     }
 

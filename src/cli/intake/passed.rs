@@ -63,7 +63,10 @@ impl Passed {
     }
 
     /// Whether all of them could be written.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn is_sound(&mut self) -> bool {
+        if self.failure.is_none() {
+            self.failure = self.file.flush().err();
+        }
         self.failure.is_none()
     }
 

@@ -86,7 +86,10 @@ impl Log {
         if self.line.is_empty() {
             return Ok(());
         }
-        copy.write_all(&self.line)?;
+        copy.write_all(&self.line).map_err(|error| {
+            let why = format!("the copy for the verdict, a temporary file: {error}");
+            io::Error::new(error.kind(), why)
+        })?;
         let written = out.write_all(&self.line).and_then(|()| out.flush());
         self.line.clear();
         written

@@ -188,7 +188,7 @@ impl Taken {
     }
 
     /// Whether what is noted in temporary files is all there.
-    fn is_sound(&self) -> bool {
+    fn is_sound(&mut self) -> bool {
         self.written.is_sound() && self.intake.is_sound()
     }
 
@@ -537,7 +537,7 @@ fn judged<T>(
         let none: Vec<Observation> = Vec::new();
         return work(judge.look(&none, &progress.run)?, &none);
     }
-    let taken = match taken {
+    let mut taken = match taken {
         Some(taken) => taken,
         None => Taken::read(&name, &mut file, Taken::new(&judge, settings))?,
     };
