@@ -9,8 +9,9 @@ use hashbrown::HashTable;
 
 use crate::identify::numbered::Numbered;
 use crate::identify::pool::Pool;
+use crate::identify::recent::Recent;
 use crate::identify::recovery::{Recovered, Recovery};
-use crate::identify::register::{Early, Leaf, NamePart, Recent, Register, Shown};
+use crate::identify::register::{Early, Leaf, NamePart, Register, Shown};
 use crate::identify::{ancestry, issuer};
 use crate::model::bytes::Sha256;
 use crate::model::identified::{CaKey, Identified, LeafNumber, Leaves as Known};

@@ -10,6 +10,7 @@ mod issuer;
 mod leaves;
 mod numbered;
 mod pool;
+mod recent;
 mod recovery;
 mod register;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use hashbrown::HashTable;
 use crate::identify::issuer;
 use crate::identify::numbered::Numbered;
 use crate::identify::pool::Pool;
+use crate::identify::recent::Recent;
 use crate::identify::recovery;
 use crate::model::bytes::{Der, Sha256};
 use crate::model::certificate::{Certificate, KeyFingerprint, NameKey};
@@ -68,10 +69,10 @@ pub struct Register {
 
 /// An observation looked at, whose leaf is not kept so far.
 pub struct Glimpse {
-    digest: Sha256,
+    pub(super) digest: Sha256,
     behind: u32,
-    leaf: Leaf,
-    key: Option<KeyFingerprint>,
+    pub(super) leaf: Leaf,
+    pub(super) key: Option<KeyFingerprint>,
     /// Whether the leaf may have issued something, as far as is known.
     is_candidate: bool,
 }
@@ -91,35 +92,6 @@ pub struct Passing {
     pub subject: Option<NamePart>,
     /// Whether it did not pass shortly before.
     pub is_new: bool,
-}
-
-/// Some of the leaves that were looked at last and not kept, so that one which many servers show is not verified anew
-/// for each. A fingerprint has one place here.
-#[derive(Default)]
-pub(super) struct Recent(Vec<Option<(Sha256, Leaf, Option<KeyFingerprint>)>>);
-
-impl Recent {
-    const SIZE: usize = 4_096;
-
-    fn slot(digest: &Sha256) -> usize {
-        let [first, second, ..] = digest.0;
-        usize::from(u16::from_be_bytes([first, second])) % Self::SIZE
-    }
-
-    fn get(&self, digest: &Sha256) -> Option<(Leaf, Option<KeyFingerprint>)> {
-        let (known, leaf, key) = (*self.0.get(Self::slot(digest))?)?;
-        (known == *digest).then_some((leaf, key))
-    }
-
-    /// Whether it was not there.
-    fn add(&mut self, glimpse: &Glimpse) -> bool {
-        self.0.resize(Self::SIZE, None);
-        let slot = &mut self.0[Self::slot(&glimpse.digest)];
-        let before = slot.replace((glimpse.digest, glimpse.leaf, glimpse.key));
-        before.is_none_or(|(digest, leaf, _)| {
-            digest != glimpse.digest || leaf.early != glimpse.leaf.early
-        })
-    }
 }
 
 /// A distinct leaf.

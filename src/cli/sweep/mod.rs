@@ -6,11 +6,12 @@ pub(super) mod log;
 mod resume;
 mod scope;
 mod sidecar;
+mod taken;
 mod watch;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,15 +22,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::{Format, SweepArgs, SweepFormat};
 use crate::cli::exit::Exit;
-use crate::cli::intake::Intake;
 use crate::cli::keep::Keeping;
 use crate::cli::network;
 use crate::cli::output::Destination;
 use crate::cli::present;
 use crate::cli::settings::{Consent, Environment, Naming, Output, Source, Sweep, Verbosity};
-use crate::cli::verdict::{Judge, Looked};
-use crate::kept::Written;
-use crate::model::observation::{Observation, Observations, Outcome};
+use crate::cli::verdict::Judge;
+use crate::model::observation::Outcome;
 use crate::model::report::Report;
 use crate::report::json;
 use crate::report::summary::{self, Extent};
@@ -37,8 +36,9 @@ use crate::sweep::{self, Ledger, Names, Scope, Showed, SweepEnd, SweepEvent, Swe
 use crate::wire::client_hello::SuiteOrder;
 
 use issuers::Named;
-use log::{Again, Log};
+use log::Log;
 use sidecar::{Counts, Progress};
+use taken::{Taken, judged};
 use watch::Watch;
 
 /// How often progress is made to last.
@@ -148,55 +148,6 @@ struct Swept {
     taken: Option<Taken>,
     progress: Progress,
     failure: Option<Failure>,
-}
-
-/// What the verdict needs of the observations, taken in as they are written.
-struct Taken {
-    written: Written,
-    intake: Intake,
-}
-
-impl Taken {
-    /// In bounded memory, where a summary is all that is wanted and a temporary file can be had.
-    fn new(judge: &Judge, settings: &Sweep) -> Self {
-        let shows_rows = settings.format == SweepFormat::Json
-            || settings.policy.deny.is_some()
-            || settings.history.is_some();
-        let counting = || io::Result::Ok((judge.counting_intake()?, tempfile::tempfile()?));
-        match (shows_rows, counting()) {
-            (false, Ok((intake, file))) => Self {
-                written: Written::noted_in(file),
-                intake,
-            },
-            _ => Self::in_memory(judge),
-        }
-    }
-
-    fn in_memory(judge: &Judge) -> Self {
-        Self {
-            written: Written::default(),
-            intake: judge.intake(),
-        }
-    }
-
-    /// Takes in what a file holds.
-    fn read(name: &str, file: &mut Again, mut taken: Self) -> Result<Self> {
-        let Self { written, intake } = &mut taken;
-        file.rewind()?;
-        written.read(name, file, |seen| intake.see(&seen))?;
-        Ok(taken)
-    }
-
-    /// Whether what is noted in temporary files is all there.
-    fn is_sound(&mut self) -> bool {
-        self.written.is_sound() && self.intake.is_sound()
-    }
-
-    /// `length` is that of the line.
-    fn see(&mut self, observation: &Observation, length: usize) {
-        self.written.line(length);
-        self.intake.see(observation);
-    }
 }
 
 /// Why the sweep was stopped from here.
@@ -522,31 +473,6 @@ fn told(error: Error, how: Option<String>) -> Error {
         Some(how) => Error::msg(format!("{error:#}; {how}")),
         None => error,
     }
-}
-
-/// Judges the observations of a file.
-fn judged<T>(
-    (name, mut file): (String, Again),
-    taken: Option<Taken>,
-    progress: &Progress,
-    settings: &Sweep,
-    judge: Judge,
-    work: impl FnOnce(Looked, &dyn Observations) -> Result<T>,
-) -> Result<T> {
-    if progress.counts.written == 0 {
-        let none: Vec<Observation> = Vec::new();
-        return work(judge.look(&none, &progress.run)?, &none);
-    }
-    let mut taken = match taken {
-        Some(taken) => taken,
-        None => Taken::read(&name, &mut file, Taken::new(&judge, settings))?,
-    };
-    let Taken { written, intake } = match taken.is_sound() {
-        true => taken,
-        false => Taken::read(&name, &mut file, Taken::in_memory(&judge))?,
-    };
-    let seen = written.lines(&name, file);
-    work(judge.look_at_run(intake, &seen, &progress.run)?, &seen)
 }
 
 fn show(report: &dyn Report, extent: Extent<'_>, to_stdout: bool, settings: &Sweep) -> Result<()> {
