@@ -18,7 +18,7 @@ use crate::identify::recent::Recent;
 use crate::identify::recovery;
 use crate::model::bytes::{Der, Sha256};
 use crate::model::certificate::{Certificate, KeyFingerprint, NameKey};
-use crate::model::issuer::{Evidence, Identification, Source};
+use crate::model::issuer::{Identification, Source, Standing};
 use crate::model::observation::Observation;
 use crate::x509::parse;
 
@@ -84,8 +84,6 @@ pub struct Passing {
     pub digest: Sha256,
     /// Who issued it, as long as [`Register::holds`] it.
     pub early: Early,
-    /// How surely.
-    pub evidence: Evidence,
     /// Its key.
     pub key: Option<KeyFingerprint>,
     /// A part of the hash of its subject's name.
@@ -243,11 +241,9 @@ impl Register {
     pub fn passing(&mut self, glimpse: &Glimpse) -> Option<Passing> {
         let early = glimpse.leaf.early.filter(|_| !glimpse.is_candidate)?;
         let is_new = self.recent.add(glimpse);
-        let known = self.known.get(early.known.number());
         Some(Passing {
             digest: glimpse.digest,
             early,
-            evidence: known.standing.evidence(),
             key: glimpse.key,
             subject: glimpse.leaf.subject,
             is_new,
@@ -305,9 +301,14 @@ impl Register {
         place.copied()
     }
 
+    /// What is known of the issuer.
+    pub fn standing(&self, early: Early) -> &Standing {
+        &self.known.get(early.known.number()).standing
+    }
+
     /// Whether it still holds.
     pub fn holds(&self, early: Early) -> bool {
-        let standing = &self.known.get(early.known.number()).standing;
+        let standing = self.standing(early);
         self.pool.changes(standing.issuer.as_ref()) == early.changes
     }
 

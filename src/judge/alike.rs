@@ -8,9 +8,10 @@ use std::rc::Rc;
 
 use crate::judge::brief::{Brief, Briefs};
 use crate::judge::cas::LISTED_ALONE;
+use crate::judge::pair::{self, Relation};
 use crate::model::bytes::Sha256;
 use crate::model::codepoint::{CipherSuite, ProtocolVersion};
-use crate::model::issuer::Evidence;
+use crate::model::issuer::{Evidence, Standing};
 use crate::model::observation::{Observation, Outcome, Possession};
 use crate::model::target::Group;
 
@@ -31,13 +32,13 @@ pub(super) struct Likeness {
 
 /// A leaf, and who issued it.
 #[derive(Clone, Copy, Debug)]
-pub struct Issued<K> {
+pub struct Issued<'s, K> {
     /// Its fingerprint.
     pub leaf: Sha256,
     /// Equal for leaves with equal identifications, and for no others.
     pub by: K,
-    /// How surely that is known.
-    pub evidence: Evidence,
+    /// What is known of that.
+    pub standing: &'s Standing,
 }
 
 /// Observations of several kinds; of each, those that are kept, and how many there are. `K` tells identifications apart.
@@ -56,8 +57,9 @@ impl<K> Default for Alike<K> {
 }
 
 /// Observations that are alike.
-#[derive(Default)]
 struct Kind {
+    /// How many leaves have to be told apart.
+    told_apart: usize,
     count: u64,
     /// The first in the order of rows.
     first: Vec<(Rc<Brief>, Option<Sha256>)>,
@@ -73,7 +75,7 @@ impl<K: Copy + Eq + std::hash::Hash> Alike<K> {
         briefs: &mut Briefs,
         number: u32,
         observation: &Observation,
-        issued: Option<Issued<K>>,
+        issued: Option<Issued<'_, K>>,
         calm: i32,
     ) -> bool {
         let brief = briefs.brief(number, observation);
@@ -84,8 +86,10 @@ impl<K: Copy + Eq + std::hash::Hash> Alike<K> {
         let at = brief.at();
         self.started = Some(self.started.map_or(at, |first| first.min(at)));
         let like = (issued.map(|issued| issued.by), brief.likeness());
-        let kind = self.kinds.entry(like).or_default();
-        kind.add(brief, issued.map(|issued| (issued.leaf, issued.evidence)));
+        let kind = self.kinds.entry(like);
+        let standing = issued.map(|issued| issued.standing);
+        let kind = kind.or_insert_with(|| Kind::new(standing.map_or(0, told_apart)));
+        kind.add(brief, issued.map(|issued| issued.leaf));
         true
     }
 
@@ -111,11 +115,20 @@ impl<K: Copy + Eq + std::hash::Hash> Alike<K> {
 }
 
 impl Kind {
-    fn add(&mut self, brief: Brief, leaf: Option<(Sha256, Evidence)>) {
+    fn new(told_apart: usize) -> Self {
+        Self {
+            told_apart,
+            count: 0,
+            first: Vec::new(),
+            leaves: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, brief: Brief, leaf: Option<Sha256>) {
         self.count += 1;
         let brief = Rc::new(brief);
-        if let Some((leaf, evidence)) = leaf {
-            self.see_leaf(leaf, told_apart(evidence), &brief);
+        if let Some(leaf) = leaf {
+            self.see_leaf(leaf, &brief);
         }
         let follows = |last: &(Rc<Brief>, _)| last.0.order() < brief.order();
         if self.first.len() == FIRST && self.first.last().is_some_and(follows) {
@@ -123,12 +136,11 @@ impl Kind {
         }
         let before = |(first, _): &(Rc<Brief>, _)| first.order() <= brief.order();
         let place = self.first.partition_point(before);
-        self.first
-            .insert(place, (brief, leaf.map(|(leaf, _)| leaf)));
+        self.first.insert(place, (brief, leaf));
         self.first.truncate(FIRST);
     }
 
-    fn see_leaf(&mut self, leaf: Sha256, told_apart: usize, brief: &Rc<Brief>) {
+    fn see_leaf(&mut self, leaf: Sha256, brief: &Rc<Brief>) {
         if let Some((count, first)) = self.leaves.get_mut(&leaf) {
             *count += 1;
             if brief.order() < first.order() {
@@ -138,11 +150,13 @@ impl Kind {
         }
         // One that is left out here, or was pushed out, comes behind all that are kept, and so never comes back.
         let largest = self.leaves.last_key_value();
-        if self.leaves.len() == told_apart && largest.is_some_and(|(largest, _)| *largest < leaf) {
+        if self.leaves.len() == self.told_apart
+            && largest.is_some_and(|(largest, _)| *largest < leaf)
+        {
             return;
         }
         self.leaves.insert(leaf, (1, Rc::clone(brief)));
-        if self.leaves.len() > told_apart {
+        if self.leaves.len() > self.told_apart {
             self.leaves.pop_last();
         }
     }
@@ -176,11 +190,42 @@ impl Kind {
     }
 }
 
-/// How many leaves of a kind have to be told apart: two show that there are several, which then agree; those that are
-/// not shown to come from one CA are each listed, up to a number.
-fn told_apart(evidence: Evidence) -> usize {
-    match evidence {
-        Evidence::Proven | Evidence::SelfSigned | Evidence::Recovered | Evidence::KeyId => 2,
-        Evidence::Name | Evidence::Contradicted | Evidence::None => LISTED_ALONE + 1,
+/// How many leaves of a kind have to be told apart: two show that there are several, where such come from one CA; those
+/// that are not shown to are each listed, up to a number.
+fn told_apart(standing: &Standing) -> usize {
+    let pair = pair::issuing_ca(standing, standing);
+    let is_known = pair.strength.strength() >= Evidence::KeyId.strength();
+    match pair.relation {
+        Relation::Agree if is_known => 2,
+        Relation::Agree | Relation::Differ | Relation::Unknown => LISTED_ALONE + 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::model::certificate::{KeyFingerprint, NameKey};
+    use crate::model::issuer::Basis;
+
+    #[test]
+    fn leaves_that_no_one_ca_is_shown_to_have_issued_are_told_apart() {
+        let keys = [1, 2].map(|byte| KeyFingerprint(Sha256([byte; 32])));
+        let standing = |basis| Standing {
+            issuer: Some(NameKey(b"a".as_slice().into())),
+            basis,
+            failed: BTreeSet::new(),
+            key_ids: BTreeSet::new(),
+            issuer_serials: BTreeSet::new(),
+        };
+        assert_eq!(told_apart(&standing(Basis::Proven(keys[0]))), 2);
+        for basis in [
+            Basis::Ambiguous(keys.into()),
+            Basis::Contradicted,
+            Basis::Name,
+        ] {
+            assert_eq!(told_apart(&standing(basis)), LISTED_ALONE + 1);
+        }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) struct Brief {
 }
 
 impl Brief {
-    pub(super) fn new(source: u32, observation: &Observation, sent: u32) -> Self {
+    fn new(source: u32, observation: &Observation, sent: u32) -> Self {
         let (begin, end) = observation.leaf().map_or((None, None), parse::validity);
         Self {
             source,

@@ -57,7 +57,7 @@ pub(super) fn identical(standing: &Standing) -> Pair {
 }
 
 /// The rules for the issuing CA, in their order of precedence.
-fn issuing_ca(left: &Standing, right: &Standing) -> Pair {
+pub(super) fn issuing_ca(left: &Standing, right: &Standing) -> Pair {
     let strength = left.evidence().weaker(right.evidence());
     let (Some(left_issuer), Some(right_issuer)) = (&left.issuer, &right.issuer) else {
         return Pair::new(Relation::Unknown, Evidence::None);

@@ -71,7 +71,12 @@ impl Passed {
     }
 
     /// Hands every entry to `see`.
-    pub(super) fn each(&mut self, mut see: impl FnMut(Entry)) -> io::Result<()> {
+    pub(super) fn each(&mut self, see: impl FnMut(Entry)) -> io::Result<()> {
+        let read = self.read(see);
+        read.map_err(|error| io::Error::new(error.kind(), format!("a temporary file: {error}")))
+    }
+
+    fn read(&mut self, mut see: impl FnMut(Entry)) -> io::Result<()> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }

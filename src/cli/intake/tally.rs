@@ -58,7 +58,7 @@ impl Tally {
         let issued = passing.map(|passing| Issued {
             leaf: passing.digest,
             by: passing.early,
-            evidence: passing.evidence,
+            standing: register.standing(passing.early),
         });
         let is_taken = self
             .alike

@@ -25,14 +25,14 @@ impl Taken {
         let shows_rows = settings.format == SweepFormat::Json
             || settings.policy.deny.is_some()
             || settings.history.is_some();
-        let counting = || io::Result::Ok((judge.counting_intake()?, tempfile::tempfile()?));
-        match (shows_rows, counting()) {
-            (false, Ok((intake, file))) => Self {
-                written: Written::noted_in(file),
-                intake,
-            },
-            _ => Self::in_memory(judge),
-        }
+        let counting = || {
+            io::Result::Ok(Self {
+                intake: judge.counting_intake()?,
+                written: Written::noted_in(tempfile::tempfile()?),
+            })
+        };
+        let counting = (!shows_rows).then(counting).and_then(Result::ok);
+        counting.unwrap_or_else(|| Self::in_memory(judge))
     }
 
     fn in_memory(judge: &Judge) -> Self {
